@@ -1,0 +1,211 @@
+"""Answers that read well on their own, each statement with its citation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rdhy_qa.answering import abstention, lists
+from rdhy_qa.answering.citations import Citations
+from rdhy_qa.answering.evidence import DocumentView, Evidence, Wanted
+from rdhy_qa.answering.lexicon import likeness
+from rdhy_qa.answering.lists import Match, RecordList
+from rdhy_qa.answering.questions import Kind, Question
+from rdhy_qa.answering.spans import SpanType, names, numbers, find
+from rdhy_qa.contracts import Citation, Complete, Item, Reason
+from rdhy_qa.documents.document import Block, BlockKind, Document, Record, Span
+from rdhy_qa.terms import STOP_WORDS, terms
+
+_NUMBER_NAMES = "no one two three four five six seven eight nine ten eleven twelve".split()
+_CONTEXT_FREE_PRONOUNS = frozenset("it they he she this these those that its their his her there such".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An answer before it knows its generation and timings."""
+
+    answered: bool
+    text: str
+    confidence: float
+    short: str | None = None
+    items: tuple[Item, ...] = ()
+    complete: Complete | None = None
+    reason: Reason | None = None
+    citations: tuple[Citation, ...] = ()
+
+
+def decline(reason: Reason, confidence: float = 0.0, *, unknown: tuple[str, ...] = ()) -> Draft:
+    """Say that there is no answer, and why."""
+    return Draft(False, abstention.message(reason, unknown), confidence, reason=reason)
+
+
+def _clean(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith((".", "!", "?", "”", "“", '"')) else text.rstrip(":;,") + "."
+
+
+def _sentence_at(document: Document, offset: int) -> Span:
+    """The sentence around an offset."""
+    for sentence in document.sentences:
+        if sentence.start <= offset < sentence.end:
+            return Span(sentence.start, sentence.end)
+    block = next(b for b in document.blocks if b.start <= offset < b.end)
+    return Span(block.start, block.end)
+
+
+def statement(question: Question, wanted: Sequence[Wanted], best: Evidence, confidence: float) -> Draft:
+    """The sentence that answers, with what a reader needs to understand it."""
+    citations = Citations()
+    n = citations.cite(best.document, best.sentence.start, best.sentence.end)
+    quote = _clean(best.quote)
+    text = f"{_ended(quote)} [{n}]"
+    opening = _opening(best)
+    if opening is not None:
+        label, where = opening
+        m = citations.cite(best.document, where.start, where.end)
+        text = f"{label} [{m}]: {text}" if m != n else f"{label}: {text}"
+    if best.block.kind is BlockKind.NOTE:
+        text = text if text.lower().startswith("editor") else f"Editor's note: {text}"
+    return Draft(True, text, confidence, short=_short(question, wanted, best), citations=citations.all())
+
+
+def _opening(best: Evidence) -> tuple[str, Span] | None:
+    """The name of the thing that a sentence is about, where the sentence itself does not say it."""
+    text = best.document.text
+    record = best.record
+    own = {t.stem for t in terms(best.quote)}
+    if record is not None and record.head is not None and not record.start <= best.sentence.start <= record.head.start:
+        head = [t.stem for t in terms(record.head.of(text))]
+        if not all(stem in own for stem in head[:1]):
+            candidate = RecordList(DocumentView(best.document), record.list_id, (record,))
+            return lists.item_label(candidate, record), _sentence_at(best.document, record.head.start)
+        return None
+    first = best.quote.split(" ", 1)[0].strip("“\"'").lower()
+    if first in _CONTEXT_FREE_PRONOUNS and best.index:
+        previous = best.document.sentences[best.index - 1]
+        if previous.block == best.sentence.block:
+            before = _clean(text[previous.start : previous.end])
+            return before.rstrip(".:"), Span(previous.start, previous.end)
+    return None
+
+
+def _short(question: Question, wanted: Sequence[Wanted], best: Evidence) -> str | None:
+    text = best.document.text
+    record = best.record
+    if question.kind is Kind.NAME and record is not None and record.head is not None:
+        head = [t.stem for t in terms(record.head.of(text)) if t.folded not in STOP_WORDS]
+        asked = {stem for word in wanted for stem, _ in word.stems}
+        if head and not any(stem in asked for stem in head):
+            return record.head.of(text)
+    if best.spans:
+        return best.spans[0].of(text)
+    return None
+
+
+def items(question: Question, match: Match, confidence: float) -> Draft:
+    """A list as a whole, each item cited, with the count that it was checked against."""
+    citations = Citations()
+    found = []
+    for candidate, record in match.records:
+        document = candidate.view.document
+        label = lists.item_label(candidate, record)
+        if question.kind is Kind.PLACE and record.qualifier is not None:
+            label = f"{record.qualifier.of(document.text)} ({record.head.of(document.text)})" if record.head else label
+        where = _sentence_at(document, (record.head or Span(record.start, record.end)).start)
+        found.append(Item(text=label, citations=(citations.cite(document, where.start, where.end),)))
+    expected = len(found)
+    marks = [f"{item.text} [{item.citations[0]}]" for item in found]
+    if len(found) == 1:
+        text, short = f"{marks[0]}.", found[0].text
+    else:
+        text = f"{_number(len(found)).capitalize()}: {'; '.join(marks)}."
+        short = f"{len(found)} {_class_word(match, len(found))}"
+    complete = Complete(found=len(found), expected=expected)
+    return Draft(True, text, confidence, short, tuple(found), complete, citations=citations.all())
+
+
+def _class_word(match: Match, number: int) -> str:
+    lead_in = match.lists[0].lead_in_text()
+    for term in terms(lead_in):
+        if len(term.folded) > 3 and term.folded.endswith("s") and term.folded not in STOP_WORDS and not term.folded.endswith("ss"):
+            return lead_in[term.start : term.end]
+    return "items"
+
+
+def _number(value: int) -> str:
+    return _NUMBER_NAMES[value] if value < len(_NUMBER_NAMES) else f"{value:,}"
+
+
+def count(match: Match, confidence: float) -> Draft:
+    """A number counted from a list, with the items that were counted."""
+    citations = Citations()
+    found = []
+    for candidate, record in match.records:
+        document = candidate.view.document
+        where = _sentence_at(document, (record.head or Span(record.start, record.end)).start)
+        n = citations.cite(document, where.start, where.end)
+        found.append(Item(text=lists.item_label(candidate, record), citations=(n,)))
+    listed = "; ".join(f"{item.text} [{item.citations[0]}]" for item in found)
+    short = str(len(found))
+    text = f"{_number(len(found)).capitalize()} ({short}): {listed}."
+    complete = Complete(found=len(found), expected=len(found))
+    return Draft(True, text, confidence, short, tuple(found), complete, citations=citations.all())
+
+
+def category(question: Question, candidate: RecordList, record: Record, focus: Sequence[str]) -> Draft | None:
+    """What an item's list is called: the category that it won."""
+    document = candidate.view.document
+    assert record.head is not None
+    body = Span(record.head.end, record.end)
+    label = lists.item_label(candidate, record)
+    citations = Citations()
+    in_item = next(
+        (
+            (name, term)
+            for name in names(body.of(document.text))
+            for term in terms(name.of(body.of(document.text)))
+            if term.stem in {f for f in focus if f != "categori"}
+        ),
+        None,
+    )
+    named = lists.name_of_list(candidate, focus)
+    item = _sentence_at(document, record.head.start)
+    if in_item is not None:
+        short = in_item[0].of(body.of(document.text))
+        n = citations.cite(document, item.start, item.end)
+        text = f"{label}: {short} [{n}]."
+        if named is not None:
+            where = _sentence_at(document, named[1].start)
+            m = citations.cite(document, where.start, where.end)
+            text = f"{label}: {short} [{n}], in {named[0]} [{m}]."
+        return Draft(True, text, 0.9, short, citations=citations.all())
+    if named is None:
+        return None
+    where = _sentence_at(document, named[1].start)
+    n = citations.cite(document, where.start, where.end)
+    m = citations.cite(document, item.start, item.end)
+    text = f"{named[0]} [{n}] is where {label} is listed [{m}]."
+    return Draft(True, text, 0.9, named[0], citations=citations.all())
+
+
+def yes_no(best: Evidence, yes: bool, confidence: float) -> Draft:
+    """Yes or no, with the sentence that says so."""
+    citations = Citations()
+    n = citations.cite(best.document, best.sentence.start, best.sentence.end)
+    word = "Yes" if yes else "No"
+    text = f"{word}. {_ended(_clean(best.quote))} [{n}]"
+    if (opening := _opening(best)) is not None:
+        m = citations.cite(best.document, opening[1].start, opening[1].end)
+        text = f"{word}. {opening[0]} [{m}]: {_ended(_clean(best.quote))} [{n}]"
+    return Draft(True, text, confidence, word, citations=citations.all())
+
+
+def contradicts(value: Wanted, best: Evidence) -> bool:
+    """Whether the evidence gives another value of the kind that the question names."""
+    if value.country is not None or value.name:
+        view = DocumentView(best.document)
+        record = best.record
+        span = (record.start, record.end) if record else (best.sentence.start, best.sentence.end)
+        return bool(view.countries(*span)) or (value.country is None and bool(find(best.quote, SpanType.PLACE)))
+    return bool(numbers(best.quote))

@@ -1,0 +1,421 @@
+"""Evidence: the sentences of the retrieved passages, each with what speaks for it, ranked by a fitted linear model.
+
+The weights in ``weights.json`` are fitted by ``python -m rdhy_qa_evals.fit`` on public questions and our own; the
+features are few enough to read.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import resources
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from rdhy_qa.answering.lexicon import likeness
+from rdhy_qa.answering.places import countries_in
+from rdhy_qa.answering.questions import Kind, Question
+from rdhy_qa.answering.spans import SpanType, TypedSpan, find
+from rdhy_qa.documents.document import Block, BlockKind, Document, Record, Sentence
+from rdhy_qa.terms import STOP_WORDS, Term, content_terms, stem, terms
+
+FEATURES = (
+    "similarity",
+    "passage",
+    "rank",
+    "own",
+    "item",
+    "frame",
+    "missing",
+    "names",
+    "phrase",
+    "typed",
+    "near",
+    "focus",
+    "heading",
+    "short",
+    "caption",
+    "record",
+    "note",
+    "cue",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One word that the evidence has to meet."""
+
+    stem: str
+    folded: str
+    weight: float
+    """Inverse document frequency: what a rare word is worth."""
+    name: bool
+    """A proper name: nothing else will do."""
+    known: bool
+    """The corpus has the word, perhaps spelt a little differently."""
+    stems: tuple[tuple[str, float], ...]
+    """Stems that count as this word, with their weight: itself, its correction, its joined or split forms."""
+    country: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One sentence, with what speaks for it."""
+
+    document: Document
+    index: int
+    """Position in ``document.sentences``."""
+    record: Record | None
+    features: npt.NDArray[np.float64]
+    score: float
+    coverage: float
+    """Share of the question's weight that sentence, item and frame meet."""
+    missing: tuple[Wanted, ...]
+    """Words that nothing around the sentence meets."""
+    spans: tuple[TypedSpan, ...] = field(default=())
+    """Possible answers of the wanted type, offsets in the document, best first."""
+    passage_score: float = 0.0
+    similarity: float = 0.0
+
+    @property
+    def sentence(self) -> Sentence:
+        """The sentence itself."""
+        return self.document.sentences[self.index]
+
+    @property
+    def block(self) -> Block:
+        """The block that the sentence stands in."""
+        return self.document.blocks[self.sentence.block]
+
+    @property
+    def quote(self) -> str:
+        """The sentence's text."""
+        return self.document.text[self.sentence.start : self.sentence.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around a sentence, as stems."""
+
+    own: frozenset[str]
+    item: frozenset[str]
+    frame: frozenset[str]
+    countries: frozenset[str]
+    own_sequence: tuple[str, ...]
+
+
+def meets(wanted: Wanted, stems: frozenset[str], countries: frozenset[str] = frozenset()) -> float:
+    """How well a set of stems meets a wanted word, in [0, 1]."""
+    if wanted.country is not None:
+        return 1.0 if wanted.country in countries or wanted.stem in stems else 0.0
+    best = 0.0
+    for candidate, weight in wanted.stems:
+        if candidate in stems:
+            best = max(best, weight)
+    if best or wanted.name:
+        return best
+    for other in stems:
+        best = max(best, likeness(wanted.stem, other))
+    return best
+
+
+class DocumentView:
+    """Stems of a document's sentences and blocks, computed once."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._sentences: dict[int, tuple[str, ...]] = {}
+        self._section: dict[tuple[str, ...], frozenset[str]] = {}
+        self._countries: dict[tuple[int, int], frozenset[str]] = {}
+        self.records = {record.block: record for record in document.records}
+        self._by_block: dict[int, list[int]] = {}
+        for index, sentence in enumerate(document.sentences):
+            self._by_block.setdefault(sentence.block, []).append(index)
+        self._owner = self._quotation_owners()
+        metadata = document.metadata
+        self.title = frozenset(t.stem for t in content_terms(f"{metadata.title} {metadata.author or ''}"))
+
+    def _quotation_owners(self) -> dict[int, Record]:
+        owners: dict[int, Record] = {}
+        for record in self.document.records:
+            for position in range(record.block, len(self.document.blocks)):
+                block = self.document.blocks[position]
+                if block.start >= record.end:
+                    break
+                owners[position] = record
+        return owners
+
+    def record_of(self, block: int) -> Record | None:
+        """The record that a block belongs to."""
+        return self._owner.get(block)
+
+    def stems(self, index: int) -> tuple[str, ...]:
+        """Stems of a sentence in order."""
+        if index not in self._sentences:
+            sentence = self.document.sentences[index]
+            found = terms(self.document.text[sentence.start : sentence.end])
+            self._sentences[index] = tuple(t.stem for t in found if t.folded not in STOP_WORDS)
+        return self._sentences[index]
+
+    def stems_between(self, start: int, end: int) -> frozenset[str]:
+        """Stems of a range of characters."""
+        return _stems_of(self.document.text[start:end])
+
+    def countries(self, start: int, end: int) -> frozenset[str]:
+        """Countries named in a range of characters."""
+        if (start, end) not in self._countries:
+            found = countries_in(self.document.text[start:end])
+            self._countries[(start, end)] = frozenset(place.country for place in found)
+        return self._countries[(start, end)]
+
+    def section(self, titles: tuple[str, ...]) -> frozenset[str]:
+        """Stems of a section path."""
+        if titles not in self._section:
+            self._section[titles] = frozenset(t.stem for title in titles for t in content_terms(title))
+        return self._section[titles]
+
+    def sentences_of(self, block: int) -> list[int]:
+        """Positions of a block's sentences."""
+        return self._by_block.get(block, [])
+
+    def frame(self, index: int) -> Frame:
+        """What stands around a sentence."""
+        sentence = self.document.sentences[index]
+        block = self.document.blocks[sentence.block]
+        sequence = self.stems(index)
+        own = frozenset(sequence)
+        record = self.record_of(sentence.block)
+        item = own.union(*(self.stems(other) for other in self.sentences_of(sentence.block)))
+        countries = self.countries(sentence.start, sentence.end)
+        frame = item | self.section(block.section) | self.title
+        if record is not None:
+            item |= self.stems_between(record.start, record.end)
+            countries |= self.countries(record.start, record.end)
+            frame |= item
+            if record.lead_in is not None:
+                frame |= self.stems_between(record.lead_in.start, record.lead_in.end)
+        else:
+            for position in (sentence.block - 1, sentence.block + 1):
+                if 0 <= position < len(self.document.blocks) and self.document.blocks[position].kind in _RUNNING_TEXT:
+                    frame = frame.union(*(self.stems(other) for other in self.sentences_of(position)))
+            countries |= self.countries(block.start, block.end)
+        return Frame(own, item, frame, countries, sequence)
+
+
+_RUNNING_TEXT = frozenset({BlockKind.PARAGRAPH, BlockKind.QUOTATION, BlockKind.HEADING})
+
+
+@lru_cache(maxsize=50_000)
+def _stems_of(text: str) -> frozenset[str]:
+    return frozenset(t.stem for t in content_terms(text))
+
+
+def _coverage(wanted: Sequence[Wanted], met: Iterable[float]) -> float:
+    total = sum(word.weight for word in wanted)
+    return sum(word.weight * share for word, share in zip(wanted, met, strict=True)) / total if total else 0.0
+
+
+def _phrases(wanted: Sequence[Wanted], sequence: tuple[str, ...]) -> float:
+    """Share of the question's neighbouring words that are neighbours in the sentence too."""
+    if len(wanted) < 2:
+        return 0.0
+    pairs = set(zip(sequence, sequence[1:], strict=False))
+    hits = sum((first.stem, second.stem) in pairs for first, second in zip(wanted, wanted[1:], strict=False))
+    return hits / (len(wanted) - 1)
+
+
+def answer_spans(question: Question, wanted: Sequence[Wanted], text: str, offset: int) -> list[TypedSpan]:
+    """Spans of the wanted type that are not in the question itself, nearest to the question's words first."""
+    if question.wanted is None:
+        return []
+    asked = {candidate for word in wanted for candidate, _ in word.stems}
+    found = []
+    words = [(t.start, t.stem) for t in terms(text) if t.folded not in STOP_WORDS]
+    anchors = [start for start, s in words if any(likeness(word.stem, s) for word in wanted)]
+    focus_anchors = _focus_anchors(question, words)
+    for span in find(text, question.wanted):
+        stems = [s for start, s in words if span.start <= start < span.end]
+        if question.wanted is SpanType.NUMBER and span.unit != "%" and question.count and not _counts(question, text, span):
+            continue
+        if question.wanted is SpanType.NAME and stems and all(s in asked for s in stems):
+            continue
+        if question.wanted in {SpanType.PLACE, SpanType.DATE} and stems and all(s in asked for s in stems):
+            continue
+        near = focus_anchors or anchors
+        distance = min((abs(span.start - a) if a < span.start else abs(a - span.end) for a in near), default=len(text))
+        found.append((distance, span))
+    found.sort(key=lambda pair: (pair[0], pair[1].start))
+    return [TypedSpan(s.start + offset, s.end + offset, s.type, s.value, s.unit) for _, s in found]
+
+
+def _focus_anchors(question: Question, words: Sequence[tuple[int, str]]) -> list[int]:
+    return [start for start, s in words if any(likeness(term.stem, s) for term in question.focus)]
+
+
+def _counts(question: Question, text: str, span: TypedSpan) -> bool:
+    """Whether the number counts what the question counts: "13 countries" for "how many countries"."""
+    if not question.focus:
+        return True
+    following = [t.stem for t in terms(text[span.end : span.end + 60]) if t.folded not in STOP_WORDS][:4]
+    preceding = [t.stem for t in terms(text[max(0, span.start - 40) : span.start]) if t.folded not in STOP_WORDS][-2:]
+    nouns = [term.stem for term in question.focus]
+    return any(likeness(noun, other) for noun in nouns for other in [*following, *preceding])
+
+
+def _bias(features: dict[str, float]) -> npt.NDArray[np.float64]:
+    return np.array([features[name] for name in FEATURES])
+
+
+@lru_cache(maxsize=1)
+def ranking_weights() -> npt.NDArray[np.float64]:
+    """Weights of ``FEATURES``, from ``weights.json``."""
+    data = json.loads(resources.files("rdhy_qa.answering").joinpath("weights.json").read_text(encoding="utf-8"))
+    return np.array([data["ranking"][name] for name in FEATURES])
+
+
+def measure(
+    question: Question,
+    wanted: Sequence[Wanted],
+    view: DocumentView,
+    index: int,
+    *,
+    passage: float,
+    rank: int,
+    similarity: float,
+    weights: npt.NDArray[np.float64],
+) -> Evidence:
+    """Weigh one sentence against a question."""
+    document = view.document
+    sentence = document.sentences[index]
+    block = document.blocks[sentence.block]
+    frame = view.frame(index)
+    own = [meets(word, frame.own, view.countries(sentence.start, sentence.end)) for word in wanted]
+    item = [max(o, meets(word, frame.item, frame.countries)) for o, word in zip(own, wanted, strict=True)]
+    around = [max(i, meets(word, frame.frame, frame.countries)) for i, word in zip(item, wanted, strict=True)]
+    names = [share for share, word in zip(around, wanted, strict=True) if word.name]
+    text = document.text[sentence.start : sentence.end]
+    spans = answer_spans(question, wanted, text, sentence.start)
+    record = view.record_of(sentence.block)
+    typed = 1.0 if spans else 0.0
+    if question.kind is Kind.NAME and record is not None and record.head is not None and not typed:
+        typed = 0.5
+    total = sum(word.weight for word in wanted) or 1.0
+    missing = tuple(word for word, share in zip(wanted, around, strict=True) if share < 0.5)
+    values = {
+        "similarity": similarity,
+        "passage": passage,
+        "rank": 1.0 / (1 + rank),
+        "own": _coverage(wanted, own),
+        "item": _coverage(wanted, item),
+        "frame": _coverage(wanted, around),
+        "missing": max((word.weight for word in missing), default=0.0) / total,
+        "names": sum(names) / len(names) if names else 1.0,
+        "phrase": _phrases(wanted, frame.own_sequence),
+        "typed": typed if question.wanted is not None else 0.5,
+        "near": 1.0 / (1.0 + _distance(spans, sentence) / 40) if spans else 0.0,
+        "focus": max((max((likeness(t.stem, s) for s in frame.own), default=0.0) for t in question.focus), default=0.0),
+        "heading": float(block.kind is BlockKind.HEADING),
+        "short": float(len(frame.own_sequence) < 4),
+        "caption": float(block.kind is BlockKind.CAPTION),
+        "record": float(record is not None),
+        "note": float(block.kind is BlockKind.NOTE),
+        "cue": _cue(question, text),
+    }
+    features = _bias(values)
+    return Evidence(
+        document, index, record, features, float(features @ weights), values["frame"], missing, tuple(spans), passage, similarity
+    )
+
+
+_REASON_CUE = re.compile(r"\b(?:because|since|due to|thanks to|so that|owing to|in order to|reason|led to|therefore)\b|\bso\b|\bto \w+", re.I)
+_MANNER_CUE = re.compile(r"\b(?:by|through|using|via|with)\b", re.I)
+
+
+def _cue(question: Question, text: str) -> float:
+    """Whether a sentence is built like an answer to this kind of question."""
+    if question.kind is Kind.REASON:
+        return float(_REASON_CUE.search(text) is not None)
+    if question.kind is Kind.MANNER:
+        return float(_MANNER_CUE.search(text) is not None)
+    if question.kind is Kind.DEFINITION and question.terms:
+        return _defines(question, text)
+    return 0.0
+
+
+def _defines(question: Question, text: str) -> float:
+    """Whether a sentence says what a thing is: "X is …", "X stands for …", "X (Y)", "X, a …"."""
+    words = terms(text)
+    asked = {t.stem for t in question.terms}
+    last = next((t for t in reversed(words[:12]) if t.stem in asked), None)
+    if last is not None and re.match(r"\W*\s(?:is|are|was|were|stands? for|means?|refers? to)\b|,? (?:a|an|the) ", text[last.end :]):
+        return 1.0
+    for word in words:
+        if word.stem in asked and (
+            text[word.end : word.end + 2] in {" (", ")", ") "} or text[max(0, word.start - 1) : word.start] == "("
+        ):
+            return 0.8
+    return 0.0
+
+
+def _distance(spans: Sequence[TypedSpan], sentence: Sentence) -> float:
+    return float(spans[0].start - sentence.start) if spans else math.inf
+
+
+class Words(Protocol):
+    """The words of the corpus, as question analysis needs them."""
+
+    def resolve(self, folded: str) -> list[tuple[str, float]]:
+        """Stems of the corpus that a word stands for, with weights."""
+
+    def resolve_all(self, words: Sequence[Term]) -> dict[str, float]:
+        """The same for all words of a question, neighbours also read as one."""
+
+    def idf(self, stemmed: str) -> float:
+        """How rare a stem is."""
+
+    def is_name(self, stemmed: str) -> bool:
+        """Whether a stem is used as a proper name."""
+
+    def __contains__(self, stemmed: str) -> bool:
+        """Whether the corpus has a stem."""
+
+
+def wanted_words(question: Question, words: Words) -> tuple[Wanted, ...]:
+    """The words that the evidence has to meet, each with its weight and the forms that the corpus knows."""
+    places = countries_in(question.text, codes_in_lower_case=True)
+    found: list[Wanted] = []
+    skip = 0
+    for position, term in enumerate(question.terms):
+        if skip:
+            skip -= 1
+            continue
+        country = next((place.country for place in places if place.start <= term.start < place.end), None)
+        joined = _joined(question.terms, position, words)
+        if joined is not None:
+            stemmed, length, parts = joined
+            skip = length - 1
+            found.append(Wanted(stemmed, parts, words.idf(stemmed), words.is_name(stemmed), True, ((stemmed, 1.0),)))
+            continue
+        forms = tuple(words.resolve(term.folded))
+        stems = forms or ((term.stem, 1.0),)
+        weight = max(words.idf(stemmed) for stemmed, _ in stems)
+        name = any(words.is_name(stemmed) for stemmed, _ in forms)
+        found.append(
+            Wanted(stems[0][0], term.folded, weight, name, bool(forms) or country is not None, stems, country)
+        )
+    return tuple(found)
+
+
+def _joined(asked: Sequence[Term], position: int, words: Words) -> tuple[str, int, str] | None:
+    """Words that the corpus writes as one, where it does not know them apart: "ren dan he yi"."""
+    for length in (4, 3, 2):
+        part = asked[position : position + length]
+        if len(part) == length:
+            joined = stem("".join(term.folded for term in part))
+            if joined in words and any(term.stem not in words for term in part):
+                return joined, length, " ".join(term.folded for term in part)
+    return None

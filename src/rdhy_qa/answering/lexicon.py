@@ -1,0 +1,64 @@
+"""How alike two words are: same stem, one family, one group of synonyms, or near in the embedder's word vectors."""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from importlib import resources
+
+from rdhy_qa.terms import fold, stem
+
+_SYNONYM = 0.85
+_FAMILY = 0.9
+_MIN_FAMILY = 5
+
+
+@lru_cache(maxsize=1)
+def _groups() -> dict[str, frozenset[int]]:
+    text = resources.files("rdhy_qa.answering").joinpath("synonyms.txt").read_text(encoding="utf-8")
+    groups: dict[str, set[int]] = {}
+    for number, line in enumerate(text.splitlines()):
+        if not line.startswith("#"):
+            for word in line.split():
+                groups.setdefault(stem(fold(word)), set()).add(number)
+    return {word: frozenset(numbers) for word, numbers in groups.items()}
+
+
+@lru_cache(maxsize=1)
+def _english() -> frozenset[str]:
+    """Ordinary English words: those of symspellpy's dictionary (SCOWL words by frequency)."""
+    text = resources.files("symspellpy").joinpath("frequency_dictionary_en_82_765.txt").read_text(encoding="utf-8-sig")
+    return frozenset(line.split(" ", 1)[0] for line in text.splitlines())
+
+
+def is_english(folded: str) -> bool:
+    """True for an ordinary English word, in any common form."""
+    words = _english()
+    return folded in words or folded.rstrip("s") in words or folded.replace("'", "") in words or folded.isdigit()
+
+
+@lru_cache(maxsize=500_000)
+def likeness(first: str, second: str) -> float:
+    """Likeness of two stems in [0, 1]: 1 the same, 0 no known relation.
+
+    Words of one family share most of their letters from the start: "customis" and "custom", "argentin" and "argentinian".
+    """
+    if first == second:
+        return 1.0
+    groups = _groups()
+    if not groups.get(first, frozenset()).isdisjoint(groups.get(second, frozenset())):
+        return _SYNONYM
+    shorter, longer = sorted((first, second), key=len)
+    if len(shorter) >= _MIN_FAMILY and longer.startswith(shorter[: max(_MIN_FAMILY, len(shorter) - 1)]):
+        return _FAMILY if len(longer) - len(shorter) <= 4 else 0.0
+    return 0.0
+
+
+def best_likeness(word: str, text_stems: Iterable[str]) -> float:
+    """The likeness of a stem to the nearest stem of a text."""
+    return max((likeness(word, other) for other in text_stems), default=0.0)
+
+
+def known_share(words: Sequence[str], in_corpus: Sequence[bool]) -> float:
+    """Share of a question's words that are English or stand in the corpus; 1 for no words."""
+    if not words:
+        return 1.0
+    return sum(known or is_english(word) for word, known in zip(words, in_corpus, strict=True)) / len(words)

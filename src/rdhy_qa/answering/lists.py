@@ -1,0 +1,226 @@
+"""Lists as wholes: which list a question is about, which of its items it asks for, and what an item's list is called."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rdhy_qa.answering.evidence import DocumentView, Wanted, meets
+from rdhy_qa.answering.lexicon import likeness
+from rdhy_qa.answering.questions import Kind, Question
+from rdhy_qa.answering.spans import names
+from rdhy_qa.documents.document import Record, Span
+from rdhy_qa.terms import STOP_WORDS, terms
+
+# A list is chosen when its lead-in, headings and items meet this share of the question's weight. Fitted by hand on the
+# development questions; the next best list has to be this much worse, or both are about the same thing.
+_ENOUGH = 0.72
+_TIE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class RecordList:
+    """One list or table of a document."""
+
+    view: DocumentView
+    list_id: int
+    records: tuple[Record, ...]
+
+    @property
+    def lead_in(self) -> Span | None:
+        """What introduces the list."""
+        return self.records[0].lead_in
+
+    @property
+    def has_heads(self) -> bool:
+        """Most of its items open with the thing that they are about."""
+        return sum(record.head is not None for record in self.records) * 2 > len(self.records)
+
+    def lead_in_text(self) -> str:
+        """The lead-in's text, or nothing."""
+        return self.lead_in.of(self.view.document.text) if self.lead_in else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A list that a question is about."""
+
+    lists: tuple[RecordList, ...]
+    records: tuple[tuple[RecordList, Record], ...]
+    """The items that are asked for, in document order."""
+    restricted: bool
+    """True where the question asks for some of the items only ("winners from Italy")."""
+    score: float
+    coverage: float
+    missing: tuple[Wanted, ...]
+
+
+def lists_of(view: DocumentView) -> list[RecordList]:
+    """The lists of a document, in order."""
+    groups: dict[int, list[Record]] = {}
+    for record in view.document.records:
+        groups.setdefault(record.list_id, []).append(record)
+    return [RecordList(view, list_id, tuple(records)) for list_id, records in groups.items()]
+
+
+def _is_plural_noun(folded: str) -> bool:
+    return len(folded) > 3 and folded.endswith("s") and not folded.endswith(("ss", "us", "is"))
+
+
+def _class_nouns(text: str) -> set[str]:
+    """Stems of the plural nouns of a lead-in's last sentence: what its items are."""
+    return {t.stem for t in terms(text) if _is_plural_noun(t.folded) and t.folded not in STOP_WORDS}
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    list: RecordList
+    records: tuple[Record, ...]
+    restricted: bool
+    score: float
+    coverage: float
+    matched: frozenset[str]
+    missing: tuple[Wanted, ...]
+
+
+def _score(question: Question, wanted: Sequence[Wanted], candidate: RecordList) -> _Scored | None:
+    view = candidate.view
+    lead_in = candidate.lead_in_text()
+    described = frozenset(t.stem for t in terms(lead_in) if t.folded not in STOP_WORDS)
+    section = view.section(candidate.records[0].section)
+    total = sum(word.weight for word in wanted)
+    if not total:
+        return None
+    by_list: dict[str, float] = {}
+    constraints: list[Wanted] = []
+    for word in wanted:
+        share = max(meets(word, described), 0.97 * meets(word, section), 0.8 * meets(word, view.title))
+        by_list[word.folded] = share
+        if share < 0.8 and any(_item_meets(view, record, word) for record in candidate.records):
+            constraints.append(word)
+    kept = tuple(r for r in candidate.records if all(_item_meets(view, r, word) for word in constraints))
+    if not kept:
+        return None
+    met = sum(
+        word.weight * (1.0 if word in constraints else by_list[word.folded]) for word in wanted
+    )
+    missing = tuple(w for w in wanted if w not in constraints and by_list[w.folded] < 0.5)
+    classes = _class_nouns(lead_in) | _class_nouns(" ".join(candidate.records[0].section[-1:]))
+    focus = [term for term in question.focus if _is_plural_noun(term.folded)] or list(question.focus)
+    class_match = max((likeness(t.stem, c) for t in focus for c in classes), default=0.0)
+    precision = sum(any(likeness(w.stem, d) for w in wanted) for d in described) / (len(described) or 1)
+    coverage = met / total
+    matched = frozenset(folded for folded, share in by_list.items() if share >= 0.8)
+    score = coverage + 0.2 * class_match + 0.1 * precision
+    return _Scored(candidate, kept, len(kept) < len(candidate.records), score, coverage, matched, missing)
+
+
+def _item_meets(view: DocumentView, record: Record, word: Wanted) -> bool:
+    stems = view.stems_between(record.start, record.end)
+    countries = frozenset[str]()
+    if word.country is not None:
+        where = record.qualifier or record.head or Span(record.start, record.end)
+        countries = view.countries(where.start, where.end)
+        stems = frozenset()
+    return meets(word, stems, countries) >= 0.8
+
+
+def match(question: Question, wanted: Sequence[Wanted], candidates: Iterable[RecordList]) -> Match | None:
+    """The list, or the lists of one document, that a question is about; None where no list fits well enough.
+
+    Lists that fit equally well and for the same words are all meant: "all winners" of three award categories.
+    """
+    wants_things = question.kind in {Kind.NAME, Kind.LIST, Kind.NUMBER, Kind.PLACE}
+    scored = [
+        s
+        for candidate in candidates
+        if len(candidate.records) > 1 and (s := _score(question, wanted, candidate)) is not None
+    ]
+    if wants_things and question.kind is Kind.NAME:
+        scored = [s for s in scored if s.list.has_heads]
+    if not scored:
+        return None
+    scored.sort(key=lambda s: (-s.score, s.list.view.document.id, s.list.list_id))
+    best = scored[0]
+    if best.coverage < _ENOUGH:
+        return None
+    same = [
+        s
+        for s in scored
+        if s.list.view is best.list.view
+        and best.score - s.score <= _TIE
+        and s.matched == best.matched
+        and s.list.has_heads == best.list.has_heads
+    ]
+    same.sort(key=lambda s: s.list.records[0].start)
+    records = tuple((s.list, record) for s in same for record in s.records)
+    return Match(
+        tuple(s.list for s in same), records, any(s.restricted for s in same), best.score, best.coverage, best.missing
+    )
+
+
+def item_label(candidate: RecordList, record: Record) -> str:
+    """How an item is shown: its head with what tells it apart, or the item itself where it has no head."""
+    text = candidate.view.document.text
+    if record.head is None:
+        return " ".join(text[record.start : record.end].split())
+    label = record.head.of(text)
+    if record.qualifier is not None:
+        qualifier = record.qualifier.of(text)
+        between = text[record.head.end : record.qualifier.start]
+        label += f" by {qualifier}" if " by " in between else f" ({qualifier})"
+    return label
+
+
+def records_named(wanted: Sequence[Wanted], candidates: Iterable[RecordList]) -> list[tuple[RecordList, Record]]:
+    """Items whose head the question names, best first."""
+    found = []
+    for candidate in candidates:
+        text = candidate.view.document.text
+        for record in candidate.records:
+            if record.head is None:
+                continue
+            head = candidate.view.stems_between(record.head.start, record.head.end)
+            named = sum(word.weight for word in wanted if meets(word, head) >= 0.8)
+            if named:
+                share = sum(any(meets(word, frozenset({s})) >= 0.8 for word in wanted) for s in head) / len(head)
+                if share >= 0.5 or _acronym(record.head.of(text)) & {word.folded for word in wanted}:
+                    found.append((named * share, candidate, record))
+    found.sort(key=lambda entry: (-entry[0], entry[2].start))
+    return [(candidate, record) for _, candidate, record in found]
+
+
+def _acronym(head: str) -> set[str]:
+    return {part.strip("()").lower() for part in head.split() if part.strip("()").isupper()}
+
+
+def name_of_list(candidate: RecordList, focus: Sequence[str]) -> tuple[str, Span] | None:
+    """What a list is called, with where that stands: the name beside "category" in its lead-in, else its heading.
+
+    `focus` holds the stems of the word that is asked for, "categori" for "which category".
+    """
+    document = candidate.view.document
+    section = candidate.records[0].section
+    lead_in = candidate.lead_in
+    if lead_in is not None:
+        text = lead_in.of(document.text)
+        anchors = [t for t in terms(text) if any(likeness(f, t.stem) >= 0.85 for f in focus)]
+        heading = {s for title in section[-1:] for s in candidate.view.section((title,))}
+        best = None
+        for name in names(text):
+            for anchor in anchors:
+                if name.start <= anchor.start < name.end:
+                    continue
+                gap = anchor.start - name.end if anchor.start >= name.end else name.start - anchor.end
+                between = text[min(name.end, anchor.end) : max(name.start, anchor.start)]
+                if gap < 40 and not any(mark in between for mark in ".:;"):
+                    shared = candidate.view.stems_between(lead_in.start + name.start, lead_in.start + name.end) & heading
+                    key = (not shared, gap)
+                    if best is None or key < best[0]:
+                        best = (key, name)
+        if best is not None:
+            name = best[1]
+            return name.of(text), Span(lead_in.start + name.start, lead_in.start + name.end)
+    if section:
+        for block in document.blocks:
+            if block.level and block.section == section:
+                return section[-1], Span(block.start, block.end)
+    return None

@@ -1,0 +1,88 @@
+"""Countries under all their names: "USA", "American" and "United States" are one place (data: countryinfo)."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from countryinfo import all_countries
+
+from rdhy_qa.terms import fold
+
+# Everyday names that the data lacks.
+_EVERYDAY = {
+    "united states": ["america", "the states", "u.s.", "u.s.a.", "american"],
+    "united kingdom": ["britain", "england", "english", "scotland", "scottish", "wales", "welsh", "u.k."],
+    "netherlands": ["holland", "dutch"],
+    "china": ["chinese"],
+    "switzerland": ["swiss"],
+    "united arab emirates": ["emirates"],
+    "south korea": ["korea", "korean"],
+    "russia": ["russian"],
+    "czech republic": ["czechia", "czech"],
+}
+# Countries whose name is more often something else in running text.
+_AMBIGUOUS = {"georgia", "jersey", "turkey", "chad", "jordan", "guinea", "man", "sint"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A country named in a text."""
+
+    start: int
+    end: int
+    country: str
+    """Canonical folded name."""
+    noun: bool
+    """True for the country's name, False for its adjective."""
+
+
+@lru_cache(maxsize=1)
+def _names() -> tuple[dict[str, tuple[str, bool]], re.Pattern[str]]:
+    table: dict[str, tuple[str, bool]] = {}
+    for country in all_countries():
+        canonical = fold(country.name())
+        for name in [country.name(), *country.alt_spellings()]:
+            if len(name) > 3:
+                table.setdefault(fold(name), (canonical, True))
+            elif name.isupper() and name.isalpha():
+                table.setdefault(name, (canonical, True))
+        for demonym in re.split(r"[,/]| or ", country.demonym() or ""):
+            if len(demonym.strip()) > 3:
+                table.setdefault(fold(demonym.strip()), (canonical, False))
+    for canonical, names in _EVERYDAY.items():
+        for name in names:
+            table[name] = (canonical, name in {"america", "the states", "u.s.", "u.s.a.", "britain", "england"})
+    for name in _AMBIGUOUS:
+        table.pop(name, None)
+    words = sorted((re.escape(name) for name in table if name == fold(name)), key=len, reverse=True)
+    codes = sorted(re.escape(name) for name in table if name != fold(name))
+    codes = [code for code in codes if len(code) == 3 or code in {"UK", "US"}]
+    return table, re.compile(rf"(?<!\w)(?:(?P<word>{'|'.join(words)})|(?P<code>{'|'.join(codes)}))s?(?!\w)")
+
+
+def _same_length_fold(text: str) -> str:
+    return "".join(folded if len(folded := fold(character)) == 1 else character for character in text)
+
+
+def countries_in(text: str, *, codes_in_lower_case: bool = False) -> list[Place]:
+    """Countries and nationalities in a text, in order.
+
+    Codes ("USA", "UK") count in capitals only, unless `codes_in_lower_case` says that people typed the text.
+    """
+    table, pattern = _names()
+    lowered = _same_length_fold(text)
+    # Codes are looked for where the text has capitals, names anywhere.
+    mixed = "".join(
+        original if original.isupper() and original.isascii() else low for original, low in zip(text, lowered, strict=True)
+    )
+    found = []
+    for match in pattern.finditer(lowered):
+        if match["word"]:
+            canonical, noun = table[match["word"]]
+            found.append(Place(match.start("word"), match.end("word"), canonical, noun))
+    source = re.sub(r"\b(usa|uk)\b", lambda code: code.group().upper(), mixed) if codes_in_lower_case else mixed
+    for match in pattern.finditer(source):
+        if match["code"]:
+            canonical, noun = table[match["code"]]
+            found.append(Place(match.start("code"), match.end("code"), canonical, noun))
+    return sorted(found, key=lambda place: place.start)

@@ -1,0 +1,221 @@
+"""What a question asks for: its kind, the word that names the answer, and the words that the evidence has to meet."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rdhy_qa.answering.spans import SpanType
+from rdhy_qa.terms import STOP_WORDS, Term, fold, terms
+
+
+class Kind(StrEnum):
+    """The kinds of question that are answered differently."""
+
+    NAME = "name"
+    """who, whom, which company: a name."""
+    DATE = "date"
+    PLACE = "place"
+    NUMBER = "number"
+    """how many, how much: a number in the text, or the count of a list."""
+    DURATION = "duration"
+    CATEGORY = "category"
+    """which category, which award: what a list is a list of."""
+    LIST = "list"
+    YES_NO = "yes_no"
+    DEFINITION = "definition"
+    REASON = "reason"
+    MANNER = "manner"
+    STATEMENT = "statement"
+    """anything else: the sentence that says it."""
+
+
+SPAN_OF_KIND = {
+    Kind.NAME: SpanType.NAME,
+    Kind.DATE: SpanType.DATE,
+    Kind.PLACE: SpanType.PLACE,
+    Kind.NUMBER: SpanType.NUMBER,
+    Kind.DURATION: SpanType.DURATION,
+}
+
+# Words that shape the question and are not looked for in the evidence.
+_MACHINERY = frozenset(
+    """list name names give enumerate mention mentioned named called tell know find show say says said according acc post blog
+    article text author's please pls thanks thank hi hello hey ok question answer exactly actually really roughly approximately
+    about kind sort type many much number amount count total overall all every each full complete whole entire one ones
+    two three four thing things stuff etc please briefly explain describe define meaning mean means short stand stands
+    go goes went come comes came got get let lets us here there just also still ever else e.g i.e rough""".split()
+)
+_PERSON_NOUNS = "person|people|guy|man|woman|author|writer|journalist|speaker|founder|co-?founder|leader|boss|ceo|chairman|president|director|host|moderator|manager|scientist|king|queen|actor|singer|player|politician|thinker|star"
+_ORGANISATION_NOUNS = "company|companies|organi[sz]ations?|firms?|business(?:es)?|institutions?|institutes?|universit(?:y|ies)|teams?|groups?|agenc(?:y|ies)|winners?|nominees?|magazine|newspaper|book|books|brand|club|band|school|part(?:y|ies)"
+_PLACE_NOUNS = "cit(?:y|ies)|towns?|villages?|countr(?:y|ies)|nations?|places?|locations?|venues?|hotels?|states?|continents?|regions?|provinces?|islands?|rivers?|mountains?|headquarters"
+_DATE_NOUNS = "years?|dates?|days?|months?|centur(?:y|ies)|decades?|weekday|time"
+_NUMBER_NOUNS = "percentages?|percent|proportion|shares?|numbers?|amounts?|sum|counts?|headcount|population|size|age|price|cost|rate|height|length|distance|speed|temperature|salary|budget|revenue|turnover|profit"
+_CATEGORY_NOUNS = "categor(?:y|ies)|catagor(?:y|ies)|awards?|prizes?|headings?|class|division|section"
+_AUXILIARY = r"(?:is|are|was|were|did|does|do|has|have|had|can|could|will|would|should|may|might|isn't|aren't|wasn't|weren't|didn't|doesn't|don't|hasn't|haven't|can't)"
+
+_OPENERS = re.compile(
+    r"^(?:(?:hi|hello|hey|ok|okay|so|well|and|but|please|pls|excuse me|quick question|just wondering|i was wondering|i wonder"
+    r"|(?:can|could|would|will) (?:you|u|someone|anybody|anyone) (?:please )?(?:tell|give|say|explain|list|name|show|help)(?: (?:me|us|to))?"
+    r"|do you (?:know|happen to know)|(?:i(?:'d| would) (?:like|love) to know|i want to know|i need to know)|tell me|let me know|does anyone know)"
+    r"[\s,:;!.-]*(?:if |whether )?)+",
+    re.IGNORECASE,
+)
+_WH = re.compile(
+    r"\b(?:who(?:m|se|'s|s|ever)?|what(?:'s|s)?|wh?ich|when(?:'s|s)?|where(?:'s|s)?|why|how(?:'s|s)?|wher)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as understood from its words alone."""
+
+    text: str
+    kind: Kind
+    plural: bool
+    """The answer may have several parts: "who were", "which companies", "list"."""
+    count: bool
+    """A count is asked for ("how many winners")."""
+    focus: tuple[Term, ...]
+    """What the answer is an instance of: "employees" in "how many employees …", "company" in "which company …"."""
+    terms: tuple[Term, ...]
+    """The words that the evidence has to meet, focus included, the question's own machinery left out."""
+
+    @property
+    def wanted(self) -> SpanType | None:
+        """The type of span that has to be in the answer, where one has to."""
+        return SPAN_OF_KIND.get(self.kind)
+
+
+def _has(pattern: str, text: str) -> re.Match[str] | None:
+    return re.search(rf"\b(?:{pattern})\b", text)
+
+
+def _is_plural(word: str) -> bool:
+    return word in {"people", "staff", "media", "criteria"} or (
+        word.endswith("s") and not word.endswith(("ss", "us", "is", "'s")) and len(word) > 3
+    )
+
+
+_FOCUS_STOP = re.compile(
+    rf"^(?:{_AUXILIARY}|that|which|who|whom|to|in|on|at|by|for|from|with|of|as|about|among|during|does|went|got|get|gets|took|take|takes"
+    r"|comes?|came|belongs?|has|have|gave|give|gives|made|make|makes|won|win|wins|received|founded|began|happened|joined|and|or|,)$"
+)
+
+
+def _focus_after(words: list[Term], start: int) -> list[Term]:
+    """The noun phrase that opens at a character position: up to four words, until a verb or preposition."""
+    phrase: list[Term] = []
+    for word in words:
+        if word.start < start:
+            continue
+        if _FOCUS_STOP.match(word.folded) and phrase:
+            break
+        if word.folded in STOP_WORDS or word.folded in {"different", "other", "many", "much", "kind", "sort", "type", "kinds"}:
+            if phrase:
+                break
+            continue
+        phrase.append(word)
+        if len(phrase) == 4:
+            break
+    return phrase
+
+
+def _keyword_kind(low: str) -> tuple[Kind, bool, int]:
+    """Questions without a question word: "headcount of ASA Group", "books that came up at the event"."""
+    if _has(_AUXILIARY, low.split(" ", 1)[0]):
+        return Kind.YES_NO, False, 0
+    for kind, pattern in (
+        (Kind.NUMBER, r"(?:number|amount|count) of|headcount|percentage|how (?:many|much)"),
+        (Kind.DATE, r"(?:date|year|day) (?:of|when)|in (?:which|what) year"),
+        (Kind.PLACE, r"(?:location|venue|home country|headquarters|country) of|country\W*$"),
+        (Kind.DEFINITION, r"meaning of|definition of|stands? for|short for"),
+        (Kind.CATEGORY, rf"(?:{_CATEGORY_NOUNS})\W*$"),
+        (Kind.NAME, rf"(?:{_PERSON_NOUNS})(?: of| name)?\b|names? of|name"),
+    ):
+        if match := _has(pattern, low):
+            plural = kind is Kind.NAME and bool(re.search(r"\b(?:names|moderators|founders|authors|speakers|people)\b", low))
+            return kind, plural, match.start()
+    first = re.match(r"(?:list|name|give|enumerate|all|the|every|show)?\s*(?:me |us )?(?:all |every |the |of )*([\w'-]+)", low)
+    return (Kind.LIST if first and _is_plural(first.group(1)) else Kind.STATEMENT), True, 0
+
+
+def _wh_kind(low: str, wh: re.Match[str]) -> tuple[Kind, bool, int]:
+    """Kind, plurality and where the focus opens, for a question with a question word."""
+    word = wh.group().lower().rstrip("'")
+    rest = low[wh.end() :].strip()
+    after = wh.end()
+    if word.startswith("how"):
+        if match := re.match(r"\s*(?:many|much)\b", low[after:]):
+            return Kind.NUMBER, False, after + match.end()
+        if re.match(r"(?:long|fast|quickly|soon|old)\b", rest):
+            return Kind.DURATION, False, after + 1
+        if match := re.match(r"\s*(?:big|large|high|tall|far|often|deep|wide|heavy)\b(?: (?:is|are|was|were))?", low[after:]):
+            return Kind.NUMBER, False, after + match.end()
+        return Kind.MANNER, False, after
+    if word.startswith("why") or re.match(r"(?:is |was )?the reason|for\b", rest) and word.startswith("what"):
+        return Kind.REASON, False, after
+    if word.startswith("when"):
+        return Kind.DATE, False, after
+    if word.startswith("whe"):
+        return Kind.PLACE, bool(re.match(r"(?:are|were)\b", rest)), after
+    if word.startswith("who"):
+        plural = bool(re.match(r"(?:are|were|else|all)\b", rest)) or not re.match(r"(?:is|was|'s)\b", rest)
+        return Kind.NAME, plural, after
+    return _what_kind(low, rest, after)
+
+
+def _what_kind(low: str, rest: str, after: int) -> tuple[Kind, bool, int]:
+    head = re.match(r"(?:(?:is|are|was|were|the|of|'s)\s)*((?:[\w'&-]+\s?){1,4})", rest)
+    phrase = head.group(1) if head else rest
+    early = " ".join(phrase.split()[:3])
+    plural = bool(re.match(r"(?:are|were)\b", rest)) or any(_is_plural(w) for w in phrase.split()[:2])
+    if re.search(r"stands? for|short for|\bmean(?:s|t|ing)?\b|definition of", low):
+        return Kind.DEFINITION, False, after
+    if re.match(r"(?:made|makes|caused|led|enables|allows)\b", rest) or "what makes it possible" in low:
+        return Kind.REASON, False, after
+    for kind, pattern in (
+        (Kind.CATEGORY, _CATEGORY_NOUNS),
+        (Kind.PLACE, _PLACE_NOUNS),
+        (Kind.NUMBER, _NUMBER_NOUNS),
+        (Kind.DATE, _DATE_NOUNS),
+        (Kind.NAME, rf"{_PERSON_NOUNS}|{_ORGANISATION_NOUNS}"),
+    ):
+        if _has(pattern, early):
+            if kind in {Kind.NAME, Kind.CATEGORY, Kind.PLACE} and plural:
+                return Kind.LIST, True, after
+            return kind, plural, after
+    if re.match(r"(?:is|are|was|were|'s)?\s*(?:an? |the )?[\w&.'-]+(?: [\w&.'-]+){0,3}\W*$", rest) and re.match(
+        r"\s*(?:is|are|'s|s)?\b", low[after - 1 :]
+    ):
+        copula = re.match(r"(?:is|are|was|were)\s", rest) or low[after - 2 : after] in {"'s", "ts"}
+        if copula and " of " not in rest:
+            return Kind.DEFINITION, False, after
+    return (Kind.LIST, True, after) if plural else (Kind.STATEMENT, False, after)
+
+
+def analyse(text: str) -> Question:
+    """Read a question's kind, focus and terms off its words; people may write it in any case, with or without "?"."""
+    low = fold(text).replace("’", "'") if len(fold(text)) == len(text) else text.lower().replace("’", "'")
+    opener = _OPENERS.match(low)
+    offset = opener.end() if opener and opener.end() < len(low) else 0
+    body = low[offset:]
+    asks_list = bool(re.match(r"(?:list|name|enumerate|give (?:me |us )?(?:all|the|a list)|show (?:me )?all|what are (?:all )?the)\b", body))
+    wh = _WH.search(low, offset)
+    late = wh is not None and wh.start() > offset + 60 and not low.rstrip().endswith("?")
+    starts_auxiliary = re.match(rf"{_AUXILIARY}\b", body) is not None
+    if asks_list and not re.match(r"name of the (?:person|company|guy|man|woman|polish|firm)", body):
+        kind, plural, focus_at = Kind.LIST, True, offset
+    elif wh is None or late or (starts_auxiliary and wh.start() > offset):
+        kind, plural, focus_at = _keyword_kind(body)
+        focus_at += offset
+    else:
+        kind, plural, focus_at = _wh_kind(low, wh)
+    words = terms(low)
+    asked = tuple(
+        term
+        for term in words
+        if term.start >= offset and term.folded not in STOP_WORDS and term.folded not in _MACHINERY and not _WH.fullmatch(term.folded)
+    )
+    focus = tuple(term for term in _focus_after(words, focus_at) if term.folded not in _MACHINERY)
+    count = kind is Kind.NUMBER and bool(re.search(r"how many|how much|number of|count of", low))
+    return Question(text, kind, plural, count, focus, asked)

@@ -1,0 +1,161 @@
+"""What goes in and out of the engine: the same shapes on the command line, over HTTP and in batches."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+MAX_QUESTION_CHARACTERS = 1_000
+MAX_HISTORY_TURNS = 50
+
+Reason = Literal["no_evidence", "insufficient_evidence", "out_of_scope", "ambiguous"]
+
+
+def _check_question(question: str) -> str:
+    if any(ord(character) < 32 and character not in "\t\n\r" or ord(character) == 127 for character in question):
+        raise ValueError("must not contain control characters")
+    if not question.strip():
+        raise ValueError("must not be empty")
+    return question
+
+
+Question = Annotated[
+    str,
+    Field(min_length=1, max_length=MAX_QUESTION_CHARACTERS, examples=["Who won Benchmark Innovators?"]),
+    AfterValidator(_check_question),
+]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Reply(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Filters(_Request):
+    """Restrict retrieval. An empty list restricts nothing; values of one field are alternatives."""
+
+    kind: tuple[str, ...] = Field((), examples=[["post"]])
+    document_id: tuple[str, ...] = Field((), examples=[["post-4"]])
+    series: tuple[int, ...] = Field((), examples=[[4]])
+
+
+class Turn(_Request):
+    """One earlier message of the conversation."""
+
+    role: Literal["user", "assistant"]
+    content: str = Field(max_length=20_000)
+
+
+class AskRequest(_Request):
+    """A question, with what was said before it."""
+
+    question: Question
+    history: tuple[Turn, ...] = Field((), max_length=MAX_HISTORY_TURNS)
+    filters: Filters = Filters()
+
+
+class SearchRequest(_Request):
+    """A query for passages."""
+
+    question: Question
+    filters: Filters = Filters()
+    limit: int = Field(10, ge=1, le=100)
+
+
+class Citation(_Reply):
+    """A proof: ``document.text[start:end] == quote``."""
+
+    n: int
+    document_id: str
+    title: str
+    section: tuple[str, ...]
+    url: str | None
+    """Address of the original; ends in a text fragment only where the document is the original itself."""
+    view_url: str
+    """Our page of the document, with the quote lit."""
+    page: int | None
+    published: str | None
+    start: int
+    end: int
+    quote: str
+    note: bool = False
+    """True where the quote is an editor's note."""
+
+
+class Item(_Reply):
+    """One entry of a list answer."""
+
+    text: str
+    citations: tuple[int, ...]
+
+
+class Complete(_Reply):
+    """How much of a list was found, against the number of its items in the document."""
+
+    found: int
+    expected: int
+
+
+class Passage(_Reply):
+    """A passage that search found."""
+
+    rank: int
+    score: float
+    """Fused score in [0, 1]."""
+    dense: float | None
+    """Cosine similarity of question and passage; null where the passage came from lexical search alone."""
+    lexical: float | None
+    """BM25 score; null where the passage came from dense search alone."""
+    document_id: str
+    title: str
+    section: tuple[str, ...]
+    kind: str
+    text: str
+    start: int
+    end: int
+    page: int | None
+    url: str | None
+    view_url: str
+
+
+class Related(_Reply):
+    """A passage near the question that does not answer it."""
+
+    document_id: str
+    title: str
+    section: tuple[str, ...]
+    text: str
+    start: int
+    end: int
+    view_url: str
+
+
+class Answer(_Reply):
+    """The reply to a question."""
+
+    question: str
+    answered: bool
+    short_answer: str | None
+    """The name, number, date, yes or no, or the count of a list; null where the answer is a statement."""
+    answer: str
+    items: tuple[Item, ...] = ()
+    complete: Complete | None = None
+    confidence: float
+    """Orders answers by how likely they are right, in [0, 1]."""
+    reason: Reason | None = None
+    citations: tuple[Citation, ...] = ()
+    related: tuple[Related, ...] = ()
+    mode: Literal["extractive"] = "extractive"
+    generation: str
+    timings_ms: dict[str, float] = Field(default_factory=dict)
+
+
+class SearchReply(_Reply):
+    """The passages found for a query, best first."""
+
+    question: str
+    results: tuple[Passage, ...]
+    generation: str
+    timings_ms: dict[str, float] = Field(default_factory=dict)

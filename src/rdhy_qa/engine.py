@@ -1,0 +1,211 @@
+"""The façade: the only file that knows the order of the stages.
+
+    question → analyse → retrieve → read → compose → verify → answer
+"""
+
+import threading
+import time
+from collections.abc import Sequence
+from functools import lru_cache
+
+from rdhy_qa.answering import answerer, lists
+from rdhy_qa.answering.citations import original_url, view_url
+from rdhy_qa.answering.composition import Draft
+from rdhy_qa.answering.evidence import DocumentView, wanted_words
+from rdhy_qa.answering.questions import analyse
+from rdhy_qa.contracts import (
+    Answer,
+    AskRequest,
+    Passage,
+    Related,
+    SearchReply,
+    SearchRequest,
+)
+from rdhy_qa.documents.document import Document, Metadata
+from rdhy_qa.index import activation
+from rdhy_qa.index.generation import Generation
+from rdhy_qa.models.embedder import Embedder, FloatArray, load_embedder
+from rdhy_qa.retrieval.hybrid import Hit, HybridRetriever
+from rdhy_qa.settings import Settings
+
+_RETRIEVED = 20
+_RELATED = 3
+_VIEWS = 256
+
+
+class _Session:
+    """One generation with all that answering from it needs; replaced as a whole on reload."""
+
+    def __init__(self, generation: Generation, embedder: Embedder) -> None:
+        self.generation = generation
+        self.retriever = HybridRetriever(generation, embedder)
+        self.view = lru_cache(maxsize=_VIEWS)(self._view)
+
+    def _view(self, document_id: str) -> DocumentView:
+        return DocumentView(self.generation.store.document(document_id))
+
+    def similarities(self, vector: FloatArray) -> answerer.Similarities:
+        """Cosine similarity of a question's vector with the sentences of a document."""
+
+        def measure(view: DocumentView, indices: Sequence[int]) -> FloatArray:
+            vectors = self.generation.sentence_vectors(view.document.id, indices)
+            return vectors.astype("float32") @ vector
+
+        return measure
+
+
+class Engine:
+    """Answers questions from one index. Safe to share between threads."""
+
+    def __init__(self, settings: Settings, embedder: Embedder, generation: Generation) -> None:
+        self._settings = settings
+        self._embedder = embedder
+        self._session = _Session(generation, embedder)
+        self._reloading = threading.Lock()
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Engine":
+        """Load the models and the active generation.
+
+        Raises:
+            GenerationError: when there is no usable generation.
+            ModelError: when a model's files are missing or altered.
+        """
+        activation.active_id(settings.index)  # says so before the model takes its seconds to load
+        embedder = load_embedder(settings.embedder, settings.threads)
+        return cls(settings, embedder, activation.open_active(settings.index, model_fingerprint=embedder.fingerprint))
+
+    @property
+    def generation(self) -> Generation:
+        """The generation in use."""
+        return self._session.generation
+
+    def ask(self, request: AskRequest) -> Answer:
+        """Answer a question, or decline with a reason."""
+        session = self._session
+        clock = _Clock()
+        question = analyse(request.question)
+        vector = session.retriever.embed(request.question)
+        hits = session.retriever.search(request.question, vector, request.filters, _RETRIEVED)
+        clock.lap("retrieve")
+        vocabulary = session.generation.lexical.vocabulary
+        wanted = wanted_words(question, vocabulary)
+        passages = [
+            answerer.Read(session.view(h.passage.document.id), h.passage.start, h.passage.end, h.score, h.dense or 0.0)
+            for h in hits[: answerer.READ_PASSAGES]
+        ]
+        documents = list(dict.fromkeys(hit.passage.document.id for hit in hits))
+        all_lists = [found for document in documents for found in lists.lists_of(session.view(document))]
+        draft = answerer.answer(question, wanted, passages, session.similarities(vector), all_lists)
+        clock.lap("read")
+        return _reply(request, draft, hits, session.generation.id, clock.total())
+
+    def search(self, request: SearchRequest) -> SearchReply:
+        """Find passages."""
+        session = self._session
+        clock = _Clock()
+        vector = session.retriever.embed(request.question)
+        hits = session.retriever.search(request.question, vector, request.filters, request.limit)
+        clock.lap("retrieve")
+        results = tuple(
+            _passage(rank, hit, session.generation.store.document(hit.passage.document.id))
+            for rank, hit in enumerate(hits, 1)
+        )
+        return SearchReply(
+            question=request.question, results=results, generation=session.generation.id, timings_ms=clock.total()
+        )
+
+    def documents(self) -> list[Metadata]:
+        """Metadata of all documents of the generation in use, by id."""
+        return sorted(self._session.generation.store.documents(), key=lambda metadata: metadata.id)
+
+    def document(self, document_id: str) -> Document:
+        """One document.
+
+        Raises:
+            NotFoundError: when the generation holds no such document.
+        """
+        return self._session.generation.store.document(document_id)
+
+    def reload(self) -> bool:
+        """Take up the generation that is active on disk; True when it is another one than before.
+
+        Questions under way finish on the generation that they began with.
+
+        Raises:
+            GenerationError: when the active generation can't be used; the one in use stays.
+        """
+        with self._reloading:
+            if activation.active_id(self._settings.index) == self._session.generation.id:
+                return False
+            fingerprint = self._embedder.fingerprint
+            generation = activation.open_active(self._settings.index, model_fingerprint=fingerprint)
+            self._session = _Session(generation, self._embedder)
+            return True
+
+
+class _Clock:
+    """Wall-clock milliseconds of each stage."""
+
+    def __init__(self) -> None:
+        self._start = self._last = time.perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self._laps[name] = round((now - self._last) * 1000, 2)
+        self._last = now
+
+    def total(self) -> dict[str, float]:
+        return {**self._laps, "total": round((time.perf_counter() - self._start) * 1000, 2)}
+
+
+def _reply(request: AskRequest, draft: Draft, hits: Sequence[Hit], generation: str, timings: dict[str, float]) -> Answer:
+    related = () if draft.answered or draft.reason == "out_of_scope" else tuple(_related(hit) for hit in hits[:_RELATED])
+    return Answer(
+        question=request.question,
+        answered=draft.answered,
+        short_answer=draft.short,
+        answer=draft.text,
+        items=draft.items,
+        complete=draft.complete,
+        confidence=round(draft.confidence, 4),
+        reason=draft.reason,
+        citations=draft.citations,
+        related=related,
+        generation=generation,
+        timings_ms=timings,
+    )
+
+
+def _related(hit: Hit) -> Related:
+    passage = hit.passage
+    return Related(
+        document_id=passage.document.id,
+        title=passage.document.title,
+        section=passage.section,
+        text=passage.text,
+        start=passage.start,
+        end=passage.end,
+        view_url=view_url(passage.document.id, passage.start, passage.end),
+    )
+
+
+def _passage(rank: int, hit: Hit, document: Document) -> Passage:
+    passage = hit.passage
+    return Passage(
+        rank=rank,
+        score=round(hit.score, 6),
+        dense=None if hit.dense is None else round(hit.dense, 6),
+        lexical=None if hit.lexical is None else round(hit.lexical, 6),
+        document_id=passage.document.id,
+        title=passage.document.title,
+        section=passage.section,
+        kind=passage.document.kind,
+        text=passage.text,
+        start=passage.start,
+        end=passage.end,
+        page=passage.page,
+        url=original_url(document, passage.text, passage.page),
+        view_url=view_url(passage.document.id, passage.start, passage.end),
+    )

@@ -1,0 +1,80 @@
+"""Every error that rdhy-qa raises on purpose.
+
+The tree::
+
+    RdhyQaError
+    ├── UsageError              the caller's input or settings are wrong (exit code 2, HTTP 4xx)
+    │   ├── SettingsError       a setting has a bad value
+    │   ├── QuestionError       a question is empty, too long or holds control characters
+    │   └── NotFoundError       a document or generation that does not exist
+    ├── DocumentError           one file can't be read; the rest of the folder still is
+    ├── GenerationError             an index can't be used
+    │   ├── NoIndexError        there is no active generation
+    │   ├── DamagedIndexError   a checksum or a file is not what the manifest says
+    │   ├── ForeignIndexError   built by a newer version, or not by rdhy-qa
+    │   ├── StaleIndexError     built with another model than the settings name
+    │   └── IndexLockedError    another ingest is writing
+    └── ModelError              a model's files are missing or altered
+
+Each message is one line that says what is wrong, and ``next_step`` says what to do about it.
+"""
+
+
+class RdhyQaError(Exception):
+    """Root of all errors raised on purpose: a message and a next step."""
+
+    def __init__(self, message: str, next_step: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.next_step}"
+
+
+class UsageError(RdhyQaError):
+    """The caller's input or settings are wrong."""
+
+
+class SettingsError(UsageError):
+    """A setting has a bad value or an unknown name."""
+
+
+class QuestionError(UsageError):
+    """A question is empty, too long or holds control characters."""
+
+
+class NotFoundError(UsageError):
+    """A document or generation that does not exist."""
+
+
+class DocumentError(RdhyQaError):
+    """One file can't be read."""
+
+
+class GenerationError(RdhyQaError):
+    """An index can't be used."""
+
+
+class NoIndexError(GenerationError):
+    """There is no active generation."""
+
+
+class DamagedIndexError(GenerationError):
+    """A file of a generation is missing or differs from its checksum."""
+
+
+class ForeignIndexError(GenerationError):
+    """A generation that this version can't read."""
+
+
+class StaleIndexError(GenerationError):
+    """A generation built with another model than the settings name."""
+
+
+class IndexLockedError(GenerationError):
+    """Another process is writing the index."""
+
+
+class ModelError(RdhyQaError):
+    """A model's files are missing or altered."""

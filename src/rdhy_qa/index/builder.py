@@ -1,0 +1,268 @@
+"""From source files to an active generation."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from rdhy_qa.documents.document import Document
+from rdhy_qa.errors import DocumentError, GenerationError
+from rdhy_qa.index import activation
+from rdhy_qa.index.dense import DenseIndex
+from rdhy_qa.index.generation import DENSE, LEXICAL, STORE, Generation, files_in
+from rdhy_qa.index.lexical import LexicalIndex, searchable_text
+from rdhy_qa.index.manifest import (
+    FORMAT,
+    Built,
+    Chunking,
+    Counts,
+    Manifest,
+    ModelIdentity,
+    SkippedFile,
+    built_with,
+    sum_file,
+    write_manifest,
+)
+from rdhy_qa.index.splitting import TARGET_TOKENS, Passage, split
+from rdhy_qa.index.store import write_store
+from rdhy_qa.models.embedder import Embedder, FloatArray, load_embedder, model_fingerprint
+from rdhy_qa.settings import Settings
+
+# Passages between two reports of progress: some seconds' work for the packaged model.
+_CHUNK = 128
+
+
+class Progress(NamedTuple):
+    """How far an ingest has come."""
+
+    stage: Literal["read", "embed", "write"]
+    done: int
+    total: int
+    """Files to read, passages to embed, or 1 for writing."""
+
+
+ProgressCallback = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class IngestResult:
+    """What an ingest did."""
+
+    generation_id: str
+    counts: Counts
+    embedded: int
+    """Passages whose vector was computed."""
+    reused: int
+    """Passages whose vector was taken over from the generation before."""
+    skipped: tuple[SkippedFile, ...]
+    unchanged: bool
+    """True where the active generation was built from and with just the same, so that nothing was done."""
+
+
+def ingest(
+    paths: Sequence[Path],
+    *,
+    settings: Settings,
+    embedder: Embedder | None = None,
+    progress: ProgressCallback | None = None,
+    wait: float = 0.0,
+) -> IngestResult:
+    """Build a generation of exactly these files and folders, and let it serve.
+
+    Args:
+        paths: Files and folders; what the index held before and is not among them disappears from it.
+        settings: Where the index lies, and which embedder to load.
+        embedder: Used in place of the one that the settings name.
+        progress: Called as the work goes on.
+        wait: Seconds to wait for another writer.
+
+    Raises:
+        DocumentError: if no file could be read; what served before still does.
+        ModelError: if the embedder's files are missing or altered.
+        IndexLockedError: if somebody else is still writing after ``wait`` seconds.
+    """
+    with activation.writing(settings.index, wait):
+        return _Ingest(paths, settings, embedder, progress or (lambda _: None)).run()
+
+
+class _Ingest:
+    """One run, under the lock."""
+
+    def __init__(
+        self, paths: Sequence[Path], settings: Settings, embedder: Embedder | None, progress: ProgressCallback
+    ) -> None:
+        self._paths = paths
+        self._settings = settings
+        self._embedder = embedder
+        self._progress = progress
+
+    def run(self) -> IngestResult:
+        built = self._built()
+        whole = self._open(built.id, built.model_fingerprint)
+        if whole is not None:
+            return self._keep(whole)
+        documents, skipped = self._read(len(built.corpus))
+        embedder = self._embedder or load_embedder(self._settings.embedder, self._settings.threads)
+        passages = [
+            passage for document in documents for passage in split(document, embedder.count_tokens, embedder.max_tokens)
+        ]
+        if not passages:
+            raise DocumentError(*_nothing_to_index(self._paths, skipped))
+        hashes = [hashlib.sha256(passage.embed_text.encode()).hexdigest() for passage in passages]
+        vectors, embedded = self._vectors(embedder, passages, hashes)
+        manifest = _describe(built, embedder, documents, len(passages), skipped)
+        self._write(manifest, documents, passages, hashes, vectors)
+        activation.point_to(self._settings.index, manifest.id)
+        reused = len(passages) - embedded
+        return IngestResult(manifest.id, manifest.counts, embedded, reused, manifest.skipped, unchanged=False)
+
+    def _built(self) -> Built:
+        from rdhy_qa.documents.reading import fingerprints
+
+        name = self._embedder.name if self._embedder else self._settings.embedder
+        fingerprint = self._embedder.fingerprint if self._embedder else model_fingerprint(name)
+        return built_with(fingerprints(self._paths), name, fingerprint, self._settings.max_file_mb)
+
+    def _open(self, generation_id: str, fingerprint: str) -> Generation | None:
+        folder = activation.generation_folder(self._settings.index, generation_id)
+        try:
+            return Generation.open(folder, model_fingerprint=fingerprint)
+        except GenerationError:
+            return None
+
+    def _active_id(self) -> str | None:
+        try:
+            return activation.active_id(self._settings.index)
+        except GenerationError:
+            return None
+
+    def _keep(self, whole: Generation) -> IngestResult:
+        """Let a generation serve that holds just what was asked for: the active one, or one from before."""
+        manifest = whole.manifest
+        unchanged = self._active_id() == whole.id
+        if not unchanged:
+            whole.verify()
+            activation.point_to(self._settings.index, whole.id)
+        return IngestResult(whole.id, manifest.counts, 0, manifest.counts.passages, manifest.skipped, unchanged)
+
+    def _read(self, total: int) -> tuple[list[Document], list[SkippedFile]]:
+        from rdhy_qa.documents.reading import Skipped, read_paths
+
+        documents: list[Document] = []
+        skipped: list[SkippedFile] = []
+        for done, read in enumerate(read_paths(self._paths, max_bytes=self._settings.max_file_mb * 2**20)):
+            self._progress(Progress("read", done, total))
+            if isinstance(read, Skipped):
+                skipped.append(SkippedFile(path=str(read.path), reason=read.reason))
+            else:
+                documents.append(read)
+        self._progress(Progress("read", total, total))
+        return documents, skipped
+
+    def _vectors(
+        self, embedder: Embedder, passages: Sequence[Passage], hashes: Sequence[str]
+    ) -> tuple[FloatArray, int]:
+        """Vectors of all passages, and how many of them were computed."""
+        known = self._known_vectors(embedder)
+        vectors = np.empty((len(passages), embedder.dimension), dtype=np.float32)
+        missing = []
+        for row, digest in enumerate(hashes):
+            if digest in known:
+                vectors[row] = known[digest]
+            else:
+                missing.append(row)
+        # Longest first: passages of one length waste least on padding, and the time left is never underrated.
+        missing.sort(key=lambda row: -len(passages[row].embed_text))
+        for done in range(0, len(missing), _CHUNK):
+            self._progress(Progress("embed", done, len(missing)))
+            rows = missing[done : done + _CHUNK]
+            vectors[rows] = embedder.encode_passages([passages[row].embed_text for row in rows])
+        self._progress(Progress("embed", len(missing), len(missing)))
+        return vectors, len(missing)
+
+    def _known_vectors(self, embedder: Embedder) -> dict[str, FloatArray]:
+        """Vectors that the active generation has, by the digest of what the embedder read."""
+        active = self._active_id()
+        generation = self._open(active, embedder.fingerprint) if active else None
+        if generation is None:
+            return {}
+        try:
+            return dict(zip(generation.store.embed_hashes(), generation.dense.vectors(), strict=True))
+        finally:
+            generation.close()
+
+    def _write(
+        self,
+        manifest: Manifest,
+        documents: Sequence[Document],
+        passages: Sequence[Passage],
+        hashes: Sequence[str],
+        vectors: FloatArray,
+    ) -> None:
+        """Write the generation beside the others; it gets its name only when the disk has all of it."""
+        self._progress(Progress("write", 0, 1))
+        index = self._settings.index
+        folder = activation.temporary_folder(index)
+        write_store(folder / STORE, documents, passages, hashes)
+        DenseIndex.build(vectors).save(folder / DENSE)
+        LexicalIndex.build(_searchable_texts(documents, passages)).save(folder / LEXICAL)
+        _sync(folder)
+        files = {name: sum_file(folder / name) for name in files_in(folder)}
+        write_manifest(manifest.model_copy(update={"files": files}), folder)
+        activation.sync_folder(folder)
+        final = activation.generation_folder(index, manifest.id)
+        if final.exists():  # damaged, or it would have been kept
+            activation.remove(final)
+        folder.rename(final)
+        activation.sync_folder(final.parent)
+        self._progress(Progress("write", 1, 1))
+
+
+def _describe(
+    built: Built, embedder: Embedder, documents: Sequence[Document], passages: int, skipped: Sequence[SkippedFile]
+) -> Manifest:
+    counts = Counts(
+        documents=len(documents),
+        passages=passages,
+        sentences=sum(len(document.sentences) for document in documents),
+        records=sum(len(document.records) for document in documents),
+    )
+    return Manifest(
+        format=FORMAT,
+        id=built.id,
+        created=datetime.now(UTC),
+        corpus_fingerprint=built.corpus_fingerprint,
+        built=built,
+        model=ModelIdentity(name=embedder.name, fingerprint=embedder.fingerprint, dimension=embedder.dimension),
+        chunking=Chunking(target_tokens=TARGET_TOKENS, max_tokens=embedder.max_tokens),
+        counts=counts,
+        skipped=tuple(skipped),
+        files={},
+    )
+
+
+def _searchable_texts(documents: Sequence[Document], passages: Sequence[Passage]) -> Iterable[str]:
+    by_id = {document.id: document for document in documents}
+    for passage in passages:
+        document = by_id[passage.document_id]
+        yield searchable_text(passage, document.metadata.title, document.text)
+
+
+def _sync(folder: Path) -> None:
+    for name in files_in(folder):
+        with (folder / name).open("rb") as stream:
+            os.fsync(stream.fileno())
+    for inner in folder.rglob("*"):
+        if inner.is_dir():
+            activation.sync_folder(inner)
+
+
+def _nothing_to_index(paths: Sequence[Path], skipped: Sequence[SkippedFile]) -> tuple[str, str]:
+    names = ", ".join(str(path) for path in paths)
+    first = f" {skipped[0].path}: {skipped[0].reason}" if skipped else ""
+    return f"No document in {names} has text to index.{first}", "Name files or folders with .md, .html, .pdf or .txt."

@@ -1,0 +1,95 @@
+"""One immutable build of the index, opened for reading."""
+
+from functools import cached_property
+from pathlib import Path
+
+from rdhy_qa.errors import DamagedIndexError, StaleIndexError
+from rdhy_qa.index.dense import DenseIndex
+from rdhy_qa.index.lexical import LexicalIndex
+from rdhy_qa.index.manifest import DIGEST, MANIFEST, Manifest, mend, read_manifest, sum_file
+from rdhy_qa.index.store import Store
+
+STORE = "store.sqlite"
+DENSE = "dense.faiss"
+LEXICAL = "lexical"
+
+# Hashing this much takes a tenth of a second; a larger generation is hashed by `verify` only, and on opening
+# its files' sizes are compared.
+_HASHED_ON_OPENING = 100 * 2**20
+
+
+class Generation:
+    """The parts of one generation; each is loaded when it is first used."""
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        """Take a folder that was checked; use ``open``."""
+        self.folder = folder
+        self.manifest = manifest
+
+    @classmethod
+    def open(cls, folder: Path, *, model_fingerprint: str) -> "Generation":
+        """Check a generation and open it.
+
+        Raises:
+            DamagedIndexError: if a file is missing or altered.
+            ForeignIndexError: if another version of rdhy-qa wrote it.
+            StaleIndexError: if it was built with another embedder than the one with this fingerprint.
+        """
+        generation = cls(folder, read_manifest(folder))
+        generation._check_files(hashed=generation.manifest.size <= _HASHED_ON_OPENING)
+        model = generation.manifest.model
+        if model.fingerprint != model_fingerprint:
+            raise StaleIndexError(
+                f"{folder} was built with {model.name} ({model.dimension} dimensions), not the configured embedder.",
+                mend(folder),
+            )
+        return generation
+
+    @property
+    def id(self) -> str:
+        """The generation's id."""
+        return self.manifest.id
+
+    @cached_property
+    def store(self) -> Store:
+        """Documents and passages."""
+        return Store(self.folder / STORE)
+
+    @cached_property
+    def dense(self) -> DenseIndex:
+        """Vectors of the passages."""
+        return DenseIndex.load(self.folder / DENSE)
+
+    @cached_property
+    def lexical(self) -> LexicalIndex:
+        """Words of the passages."""
+        return LexicalIndex.load(self.folder / LEXICAL)
+
+    def verify(self) -> None:
+        """Compare every file with its checksum.
+
+        Raises:
+            DamagedIndexError: if a file is missing, altered or not of this generation.
+        """
+        self._check_files(hashed=True)
+
+    def close(self) -> None:
+        """Close the store's connections."""
+        if "store" in self.__dict__:
+            self.store.close()
+
+    def _check_files(self, *, hashed: bool) -> None:
+        expected = self.manifest.files
+        present = {name for name in files_in(self.folder) if name not in (MANIFEST, DIGEST)}
+        for name in sorted(present ^ expected.keys()):
+            problem = "does not belong there" if name in present else "is missing"
+            raise DamagedIndexError(f"{self.folder / name} {problem}.", mend(self.folder))
+        for name, file in expected.items():
+            path = self.folder / name
+            if path.stat().st_size != file.size or (hashed and sum_file(path) != file):
+                raise DamagedIndexError(f"{path} is not what was written.", mend(self.folder))
+
+
+def files_in(folder: Path) -> list[str]:
+    """Paths of all files in a generation's folder, relative to it, sorted."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())

@@ -1,0 +1,200 @@
+"""What a generation was built from and with; the file that makes it self-describing."""
+
+import hashlib
+import os
+from datetime import datetime
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from rdhy_qa.errors import DamagedIndexError, ForeignIndexError
+
+FORMAT = 1
+"""Raised whenever an older version could not read what this one writes."""
+
+MANIFEST = "manifest.json"
+DIGEST = "manifest.sha256"
+
+_LIBRARIES = ("bm25s", "faiss-cpu", "numpy", "sentence-transformers", "torch")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ModelIdentity(_Part):
+    """The embedder that made the vectors."""
+
+    name: str
+    fingerprint: str
+    dimension: int
+
+
+class Chunking(_Part):
+    """How documents were divided into passages."""
+
+    target_tokens: int
+    max_tokens: int
+
+
+class Counts(_Part):
+    """How much a generation holds."""
+
+    documents: int
+    passages: int
+    sentences: int
+    records: int
+
+
+class SkippedFile(_Part):
+    """A file that is not in the generation, and why."""
+
+    path: str
+    reason: str
+
+
+class FileSum(_Part):
+    """Size in bytes and SHA-256 of one file of the generation."""
+
+    size: int
+    sha256: str
+
+
+class Built(_Part):
+    """Everything that decides what a generation holds; two of the same id hold the same."""
+
+    corpus: dict[str, str]
+    """Digest of each source file, by its path."""
+    model_name: str
+    model_fingerprint: str
+    max_file_mb: int
+    package: str
+    """Version of rdhy-qa."""
+    code: str
+    """Digest of the modules that read, split and index."""
+    libraries: dict[str, str]
+
+    @property
+    def corpus_fingerprint(self) -> str:
+        """One digest for all source files."""
+        return _digest("\n".join(f"{path}\0{digest}" for path, digest in sorted(self.corpus.items())))
+
+    @property
+    def id(self) -> str:
+        """The generation's id: twelve hexadecimal digits."""
+        return _digest(f"{FORMAT}\n{self.model_dump_json(exclude={'corpus'})}\n{self.corpus_fingerprint}")[:12]
+
+
+class Manifest(_Part):
+    """The content of ``manifest.json``."""
+
+    format: int
+    id: str
+    created: datetime
+    corpus_fingerprint: str
+    built: Built
+    model: ModelIdentity
+    chunking: Chunking
+    counts: Counts
+    skipped: tuple[SkippedFile, ...]
+    files: dict[str, FileSum]
+    """Every other file of the generation, by its path in it."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the generation's files."""
+        return sum(file.size for file in self.files.values())
+
+
+def built_with(corpus: dict[str, str], model_name: str, model_fingerprint: str, max_file_mb: int) -> Built:
+    """Describe a build that this installation would make of these source files."""
+    return Built(
+        corpus=corpus,
+        model_name=model_name,
+        model_fingerprint=model_fingerprint,
+        max_file_mb=max_file_mb,
+        package=metadata.version("rdhy-qa"),
+        code=_code_digest(),
+        libraries={name: metadata.version(name) for name in _LIBRARIES},
+    )
+
+
+def write_manifest(manifest: Manifest, folder: Path) -> None:
+    """Write the manifest and its own digest into the generation's folder; both are on disk on return."""
+    content = manifest.model_dump_json(indent=2).encode()
+    write_durably(folder / MANIFEST, content)
+    write_durably(folder / DIGEST, _digest_line(content))
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read a generation's manifest.
+
+    Raises:
+        DamagedIndexError: if it is missing or altered.
+        ForeignIndexError: if another version of rdhy-qa wrote it.
+    """
+    try:
+        content = (folder / MANIFEST).read_bytes()
+        digest = (folder / DIGEST).read_bytes()
+    except OSError as error:
+        raise DamagedIndexError(f"{folder} has no readable manifest: {error.strerror}.", mend(folder)) from error
+    if digest != _digest_line(content):
+        raise DamagedIndexError(f"{folder / MANIFEST} is not what was written.", mend(folder))
+    try:
+        found = _Format.model_validate_json(content).format
+        if found == FORMAT:
+            return Manifest.model_validate_json(content)
+    except ValidationError as error:
+        raise ForeignIndexError(f"{folder / MANIFEST} was not written by rdhy-qa.", mend(folder)) from error
+    age = "a newer" if found > FORMAT else "an older"
+    raise ForeignIndexError(
+        f"{folder} has format {found}, of {age} version of rdhy-qa; this one reads format {FORMAT}.", mend(folder)
+    )
+
+
+def mend(folder: Path) -> str:
+    """The next step where a generation's folder can't be used."""
+    step = f"Build it again: rdhy-qa ingest --index {folder.parents[1]}"
+    others = sorted(other.name for other in folder.parent.glob("[0-9a-f]*") if other.name != folder.name)
+    return f"{step} (or go back to {', '.join(others)}: rdhy-qa index activate ID)" if others else step
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Write a file and wait until the disk has it."""
+    with path.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def sum_file(path: Path) -> FileSum:
+    """Size and SHA-256 of a file."""
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return FileSum(size=path.stat().st_size, sha256=digest)
+
+
+class _Format(BaseModel):
+    format: int
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _digest_line(content: bytes) -> bytes:
+    """A line that ``sha256sum --check`` understands."""
+    return f"{hashlib.sha256(content).hexdigest()}  {MANIFEST}\n".encode()
+
+
+@cache
+def _code_digest() -> str:
+    """Other code may read the same files into other documents, under the same version while it is being developed."""
+    package = Path(__file__).parents[1]
+    modules = [package / "terms.py", *(package / "documents").rglob("*.py"), *(package / "index").rglob("*.py")]
+    digest = hashlib.sha256()
+    for module in sorted(modules):
+        digest.update(module.relative_to(package).as_posix().encode() + b"\0" + module.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,288 @@
+"""Documents into passages: what is embedded and retrieved.
+
+The embedder reads 254 tokens of text and ignores the rest, and one vector says less about each of its sentences the
+more of them there are. So a section that fits is one passage, and a longer one is divided evenly into passages of
+about ``TARGET_TOKENS`` (107 to 240 in practice): a few sentences on one matter, with room left for the prefix. Even
+shares, rather than filling up to the limit, leave no stub of one sentence at a section's end.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from rdhy_qa.documents.document import Block, BlockKind, Document
+
+TARGET_TOKENS = 160
+
+CountTokens = Callable[[Sequence[str]], list[int]]
+
+# The prefix may take a third of what the embedder reads; the text must come first.
+_PREFIX_SHARE = 3
+_CREDIT = re.compile(
+    r"\W*(?:(?:image|photo|picture|video|graphic|figure|illustration)s?\W+)?(?:source|credit|courtesy|copyright|©|by)s?\b"
+    r"|\W*©",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of one document: whole blocks of one section, or sentences of a block that is too long."""
+
+    document_id: str
+    start: int
+    end: int
+    section: tuple[str, ...]
+    page: int | None
+    """Page on which it begins."""
+    note: bool
+    """True for an editor's note, which is never in one passage with what the document itself says."""
+    lead_in: str | None
+    """What introduces the list, where the passage continues one that began in an earlier passage."""
+    embed_text: str
+    """What the embedder reads: prefix and text, without headings (the prefix has them) and picture credits."""
+
+
+@dataclass(slots=True)
+class _Piece:
+    """A block, or a sentence of a block that is too long for one passage."""
+
+    block: Block
+    start: int
+    end: int
+    tokens: int
+    """0 where the embedder does not read it: headings and picture credits."""
+
+
+@dataclass(frozen=True, slots=True)
+class _LeadIn:
+    start: int
+    end: int
+    text: str
+    tokens: int
+    """0 where it is too long for a prefix."""
+
+
+@dataclass(slots=True)
+class _Unit:
+    """Pieces that stay together where they fit: a list with its lead-in, a heading with what follows it."""
+
+    pieces: list[_Piece]
+    lead_in: _LeadIn | None = None
+    """Introduces the list that the pieces belong to, where the lead-in is in an earlier unit."""
+
+    @property
+    def tokens(self) -> int:
+        return sum(piece.tokens for piece in self.pieces)
+
+    def holds(self, lead_in: _LeadIn) -> bool:
+        return any(piece.start <= lead_in.start < piece.end for piece in self.pieces)
+
+
+def split(document: Document, count_tokens: CountTokens, max_tokens: int) -> list[Passage]:
+    """Divide a document into passages, in reading order, that together hold each of its sentences exactly once.
+
+    Args:
+        document: What to divide.
+        count_tokens: The embedder's token counts of many texts at once.
+        max_tokens: Tokens that the embedder reads, the prefix included.
+    """
+    pieces = _pieces(document, count_tokens, max_tokens)
+    prefixes = _Prefixes(document, count_tokens, max_tokens // _PREFIX_SHARE)
+    lead_ins = _lead_ins(document, count_tokens, max_tokens // _PREFIX_SHARE)
+    passages: list[Passage] = []
+    for run in _runs(pieces):
+        room = max_tokens - prefixes.tokens(run[-1].block.section)
+        units = _units(run, lead_ins, room)
+        passages.extend(_passage(document, packed, prefixes) for packed in _pack(units, room))
+    return passages
+
+
+def _pieces(document: Document, count_tokens: CountTokens, max_tokens: int) -> list[_Piece]:
+    """Blocks in reading order; those that would not fit beside a prefix come as their sentences."""
+    texts = [document.text[block.start : block.end] for block in document.blocks]
+    counts = [0 if _unread(block, text) else None for block, text in zip(document.blocks, texts, strict=True)]
+    counted = iter(count_tokens([text for text, count in zip(texts, counts, strict=True) if count is None]))
+    tokens = [next(counted) if count is None else count for count in counts]
+    room = max_tokens - max_tokens // _PREFIX_SHARE
+    too_long = {position for position, count in enumerate(tokens) if count > room}
+    sentences = _sentence_pieces(document, too_long, count_tokens)
+    pieces: list[_Piece] = []
+    for position, block in enumerate(document.blocks):
+        whole = _Piece(block, block.start, block.end, tokens[position])
+        pieces.extend(sentences.get(position) or [whole])
+    return pieces
+
+
+def _unread(block: Block, text: str) -> bool:
+    return block.kind is BlockKind.HEADING or (block.kind is BlockKind.CAPTION and _CREDIT.match(text) is not None)
+
+
+def _sentence_pieces(document: Document, blocks: set[int], count_tokens: CountTokens) -> dict[int, list[_Piece]]:
+    sentences = [sentence for sentence in document.sentences if sentence.block in blocks]
+    counts = count_tokens([document.text[sentence.start : sentence.end] for sentence in sentences])
+    pieces: dict[int, list[_Piece]] = {}
+    for sentence, count in zip(sentences, counts, strict=True):
+        piece = _Piece(document.blocks[sentence.block], sentence.start, sentence.end, count)
+        pieces.setdefault(sentence.block, []).append(piece)
+    return pieces
+
+
+def _runs(pieces: Sequence[_Piece]) -> Iterator[list[_Piece]]:
+    """Stretches that no passage may cross: one section each, and each editor's note by itself."""
+    run: list[_Piece] = []
+    key: tuple[object, ...] | None = None  # None until the run has more than headings
+    for piece in pieces:
+        block = piece.block
+        if block.kind is BlockKind.HEADING:
+            if key is not None:
+                yield run
+                run, key = [], None
+        else:
+            here = (block.section, block.start if block.kind is BlockKind.NOTE else None)
+            if key not in (None, here):
+                yield run
+                run = []
+            key = here
+        run.append(piece)
+    if run:
+        yield run
+
+
+def _lead_ins(document: Document, count_tokens: CountTokens, limit: int) -> dict[int, _LeadIn]:
+    """What introduces each list, by the list's id."""
+    spans = {record.list_id: record.lead_in for record in document.records if record.lead_in is not None}
+    texts = [span.of(document.text) for span in spans.values()]
+    counted = zip(spans.items(), texts, count_tokens(texts), strict=True)
+    return {
+        list_id: _LeadIn(span.start, span.end, text, count if count <= limit else 0)
+        for (list_id, span), text, count in counted
+    }
+
+
+def _units(run: Sequence[_Piece], lead_ins: dict[int, _LeadIn], room: int) -> list[_Unit]:
+    units: list[_Unit] = []
+    headings: list[_Piece] = []
+    for list_id, group in groupby(run, key=lambda piece: piece.block.list_id):
+        pieces = list(group)
+        if list_id is not None:
+            _add_list(units, [*headings, *pieces], lead_ins.get(list_id), room)
+            headings = []
+            continue
+        for piece in pieces:
+            if piece.tokens or (not units and piece.block.kind is not BlockKind.HEADING):
+                units.append(_Unit([*headings, piece]))
+                headings = []
+            elif units and not headings:
+                units[-1].pieces.append(piece)
+            else:
+                headings.append(piece)
+    if headings:
+        units.append(_Unit(headings))
+    return units
+
+
+def _add_list(units: list[_Unit], pieces: list[_Piece], lead_in: _LeadIn | None, room: int) -> None:
+    """Add a list to the units: in one with its lead-in where both fit, else whole, else item by item."""
+    tokens = sum(piece.tokens for piece in pieces)
+    before = units[-1] if units else None
+    introduced = before is not None and lead_in is not None and before.holds(lead_in)
+    if before is not None and introduced and before.tokens + tokens <= room:
+        before.pieces.extend(pieces)
+    elif tokens + (lead_in.tokens if lead_in else 0) <= room:
+        units.append(_Unit(pieces, lead_in))
+    else:
+        items = _items(pieces, lead_in, room)
+        if before is not None and introduced and before.tokens + items[0].tokens <= room:
+            before.pieces.extend(items.pop(0).pieces)
+        units.extend(items)
+
+
+def _items(pieces: list[_Piece], lead_in: _LeadIn | None, room: int) -> list[_Unit]:
+    """One unit an item, with the quotations that belong to it; one a sentence where that is too long."""
+    items: list[_Unit] = []
+    for piece in pieces:
+        item = items[-1] if items else None
+        belongs = piece.block.kind in (BlockKind.QUOTATION, BlockKind.CAPTION) or (
+            item is not None and (item.tokens == 0 or item.pieces[-1].block is piece.block)
+        )
+        if item is not None and belongs and item.tokens + piece.tokens <= room:
+            item.pieces.append(piece)
+        else:
+            items.append(_Unit([piece], lead_in))
+    return items
+
+
+def _pack(units: Sequence[_Unit], room: int) -> Iterator[list[_Unit]]:
+    """Fill passages with units in order, in even shares of about the target."""
+    total = sum(unit.tokens for unit in units)
+    shares = max(1, round(total / TARGET_TOKENS), math.ceil(total / room))
+    share = total / shares
+    packed: list[_Unit] = []
+    tokens = free = 0
+    for unit in units:
+        if packed and (tokens + unit.tokens > free or tokens + unit.tokens / 2 > share):
+            yield packed
+            packed, tokens = [], 0
+        if not packed:
+            free = room - (unit.lead_in.tokens if unit.lead_in else 0)
+        packed.append(unit)
+        tokens += unit.tokens
+    if packed:
+        yield packed
+
+
+class _Prefixes:
+    """What the embedder reads before the text: title, section path and, in a list's later passages, its lead-in."""
+
+    def __init__(self, document: Document, count_tokens: CountTokens, limit: int) -> None:
+        self._title = document.metadata.title
+        self._count_tokens = count_tokens
+        self._limit = limit
+        self._known: dict[tuple[tuple[str, ...], str | None], tuple[str, int]] = {}
+
+    def text(self, section: tuple[str, ...], lead_in: str | None) -> str:
+        """The longest prefix within the limit."""
+        return self._choose(section, lead_in)[0]
+
+    def tokens(self, section: tuple[str, ...]) -> int:
+        """Tokens of the prefix without a lead-in."""
+        return self._choose(section, None)[1]
+
+    def _choose(self, section: tuple[str, ...], lead_in: str | None) -> tuple[str, int]:
+        key = (section, lead_in)
+        if key not in self._known:
+            candidates = self._candidates(section, lead_in)
+            counts = self._count_tokens(candidates)
+            fitting = (pair for pair in zip(candidates, counts, strict=True) if pair[1] <= self._limit)
+            self._known[key] = next(fitting, ("", 0))
+        return self._known[key]
+
+    def _candidates(self, section: tuple[str, ...], lead_in: str | None) -> list[str]:
+        path = [name for name in section if name != self._title]
+        paths = [[self._title, *path], [self._title, *path[-1:]], path[-1:], [self._title]]
+        trails = [" > ".join(names) for names in paths if names]
+        with_lead_in = [f"{trail}\n{lead_in}" for trail in trails] + [lead_in] if lead_in else []
+        return [*with_lead_in, *trails]
+
+
+def _passage(document: Document, units: Sequence[_Unit], prefixes: _Prefixes) -> Passage:
+    pieces = [piece for unit in units for piece in unit.pieces]
+    lead_in = units[0].lead_in.text if units[0].lead_in else None
+    section = pieces[-1].block.section
+    content = [piece for piece in pieces if piece.block.kind is not BlockKind.HEADING]
+    # A section that holds nothing but a picture credit is found by that credit.
+    read = [piece for piece in content if piece.tokens] or content
+    body = [document.text[piece.start : piece.end] for piece in read]
+    return Passage(
+        document_id=document.id,
+        start=pieces[0].start,
+        end=pieces[-1].end,
+        section=section,
+        page=(content or pieces)[0].block.page,
+        note=pieces[-1].block.kind is BlockKind.NOTE,
+        lead_in=lead_in,
+        embed_text="\n".join(filter(None, [prefixes.text(section, lead_in), *body])),
+    )

@@ -1,0 +1,230 @@
+"""Documents and passages of a generation, in one SQLite file that is written once and then only read."""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rdhy_qa.contracts import Filters
+from rdhy_qa.documents.document import Block, BlockKind, Document, Metadata, Record, Sentence, Span
+from rdhy_qa.errors import NotFoundError
+from rdhy_qa.index.splitting import Passage
+
+RowArray = npt.NDArray[np.int64]
+
+_SCHEMA = """
+CREATE TABLE documents (
+    ordinal INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, metadata TEXT NOT NULL, text TEXT NOT NULL,
+    blocks TEXT NOT NULL, sentences TEXT NOT NULL, records TEXT NOT NULL
+);
+CREATE TABLE passages (
+    row INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents (ordinal), start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL, section TEXT NOT NULL, page INTEGER, note INTEGER NOT NULL, lead_in TEXT,
+    text TEXT NOT NULL, embed_hash TEXT NOT NULL
+);
+"""
+_CACHED_DOCUMENTS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage of the index."""
+
+    row: int
+    """Its number in the dense and the lexical index."""
+    document: Metadata
+    start: int
+    end: int
+    section: tuple[str, ...]
+    page: int | None
+    note: bool
+    """True for an editor's note."""
+    lead_in: str | None
+    """What introduces the list, where the passage continues one that began in an earlier passage."""
+    text: str
+    """The document's text between ``start`` and ``end``."""
+
+
+def write_store(
+    path: Path, documents: Sequence[Document], passages: Sequence[Passage], embed_hashes: Sequence[str]
+) -> None:
+    """Write the file; passages get the rows 0 to n - 1 in the order given."""
+    ordinals = {document.id: ordinal for ordinal, document in enumerate(documents)}
+    by_id = {document.id: document for document in documents}
+    with closing(sqlite3.connect(path)) as connection:
+        # The generation is synced as a whole before it is activated, and thrown away if that is not reached.
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.executescript(_SCHEMA)
+        connection.executemany(
+            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)",
+            ((ordinal, *_document_row(document)) for ordinal, document in enumerate(documents)),
+        )
+        connection.executemany(
+            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                (row, ordinals[passage.document_id], *_passage_row(passage, by_id[passage.document_id].text), digest)
+                for row, (passage, digest) in enumerate(zip(passages, embed_hashes, strict=True))
+            ),
+        )
+        connection.commit()
+
+
+class Store:
+    """Reads a store; safe to use from many threads."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file. It must be whole: a generation checks that first."""
+        self._uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        rows = self._query("SELECT metadata FROM documents ORDER BY ordinal")
+        self._metadata = tuple(Metadata(**json.loads(row[0])) for row in rows)
+        self._ordinals = {known.id: ordinal for ordinal, known in enumerate(self._metadata)}
+        owners = self._query("SELECT document FROM passages ORDER BY row")
+        self._owners: RowArray = np.fromiter((row[0] for row in owners), dtype=np.int64)
+        self._load = lru_cache(maxsize=_CACHED_DOCUMENTS)(self._load_document)
+
+    def __len__(self) -> int:
+        """Return the number of passages."""
+        return len(self._owners)
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        while self._connections:
+            self._connections.pop().close()
+
+    def documents(self) -> tuple[Metadata, ...]:
+        """Metadata of every document, in reading order."""
+        return self._metadata
+
+    def document(self, document_id: str) -> Document:
+        """The whole document.
+
+        Raises:
+            NotFoundError: if there is no such document.
+        """
+        if document_id not in self._ordinals:
+            raise NotFoundError(f"There is no document {document_id!r}.", "List the documents: GET /v1/documents")
+        return self._load(self._ordinals[document_id])
+
+    def passages(self, rows: Sequence[int] | RowArray) -> list[StoredPassage]:
+        """The passages with these rows, in the order asked for."""
+        wanted = [int(row) for row in rows]
+        marks = ",".join("?" * len(wanted))
+        found = self._query(
+            f'SELECT row, document, start, "end", section, page, note, lead_in, text FROM passages'
+            f" WHERE row IN ({marks})",
+            wanted,
+        )
+        by_row = {
+            row: StoredPassage(
+                row, self._metadata[document], start, end, tuple(json.loads(section)), page, bool(note), lead_in, text
+            )
+            for row, document, start, end, section, page, note, lead_in, text in found
+        }
+        return [by_row[row] for row in wanted]
+
+    def rows_for(self, filters: Filters) -> RowArray | None:
+        """The rows that the filters let through, ascending; None where they restrict nothing."""
+        if not (filters.kind or filters.document_id or filters.series):
+            return None
+        admitted = np.array([_admits(filters, known) for known in self._metadata], dtype=bool)
+        return np.flatnonzero(admitted[self._owners]).astype(np.int64)
+
+    def records(self) -> Iterator[tuple[Document, Record]]:
+        """Every record with its document, in reading order."""
+        for known in self._metadata:
+            document = self.document(known.id)
+            for record in document.records:
+                yield document, record
+
+    def section_headings(self) -> Iterator[tuple[Document, Block]]:
+        """Every heading with its document, in reading order."""
+        for known in self._metadata:
+            document = self.document(known.id)
+            for block in document.blocks:
+                if block.kind is BlockKind.HEADING:
+                    yield document, block
+
+    def embed_hashes(self) -> list[str]:
+        """Digest of what the embedder read of each passage, by row."""
+        return [row[0] for row in self._query("SELECT embed_hash FROM passages ORDER BY row")]
+
+    def _load_document(self, ordinal: int) -> Document:
+        row = self._query("SELECT text, blocks, sentences, records FROM documents WHERE ordinal = ?", [ordinal])[0]
+        blocks, sentences, records = (json.loads(column) for column in row[1:])
+        return Document(
+            metadata=self._metadata[ordinal],
+            text=row[0],
+            blocks=tuple(_block(values) for values in blocks),
+            sentences=tuple(Sentence(*values) for values in sentences),
+            records=tuple(_record(values) for values in records),
+        )
+
+    def _query(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(self._uri, uri=True, check_same_thread=False)  # closed by another thread
+            self._local.connection = connection
+            self._connections.append(connection)
+        return connection.execute(statement, values).fetchall()
+
+
+def _admits(filters: Filters, known: Metadata) -> bool:
+    return (
+        (not filters.kind or known.kind in filters.kind)
+        and (not filters.document_id or known.id in filters.document_id)
+        and (not filters.series or known.series in filters.series)
+    )
+
+
+def _document_row(document: Document) -> tuple[str, ...]:
+    return (
+        document.id,
+        _compact(asdict(document.metadata)),
+        document.text,
+        _compact([[b.kind, b.start, b.end, b.section, b.level, b.page, b.list_id] for b in document.blocks]),
+        _compact([[sentence.start, sentence.end, sentence.block] for sentence in document.sentences]),
+        _compact([_record_values(record) for record in document.records]),
+    )
+
+
+def _passage_row(passage: Passage, text: str) -> tuple[object, ...]:
+    return (
+        passage.start,
+        passage.end,
+        _compact(passage.section),
+        passage.page,
+        passage.note,
+        passage.lead_in,
+        text[passage.start : passage.end],
+    )
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _block(values: list[Any]) -> Block:
+    kind, start, end, section, *rest = values
+    return Block(BlockKind(kind), start, end, tuple(section), *rest)
+
+
+def _record_values(record: Record) -> list[object]:
+    spans = [[span.start, span.end] if span else None for span in (record.head, record.qualifier, record.lead_in)]
+    return [record.list_id, record.position, record.start, record.end, record.block, *spans, record.section]
+
+
+def _record(values: list[Any]) -> Record:
+    list_id, position, start, end, block, *spans, section = values
+    head, qualifier, lead_in = (Span(*span) if span else None for span in spans)
+    return Record(list_id, position, start, end, block, head, qualifier, lead_in, tuple(section))
