@@ -1,11 +1,14 @@
 """What goes in and out of the engine: the same shapes on the command line, over HTTP and in batches."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 MAX_QUESTION_CHARACTERS = 1_000
 MAX_HISTORY_TURNS = 50
+MAX_FILTER_VALUES = 100
+MAX_SERIES = 1_000_000
 
 Reason = Literal["no_evidence", "insufficient_evidence", "out_of_scope", "ambiguous"]
 
@@ -24,6 +27,9 @@ Question = Annotated[
     AfterValidator(_check_question),
 ]
 
+FilterText = Annotated[str, Field(max_length=200)]
+SeriesNumber = Annotated[int, Field(strict=True, ge=0, le=MAX_SERIES)]
+
 
 class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -36,9 +42,9 @@ class _Reply(BaseModel):
 class Filters(_Request):
     """Restrict retrieval. An empty list restricts nothing; values of one field are alternatives."""
 
-    kind: tuple[str, ...] = Field((), examples=[["post"]])
-    document_id: tuple[str, ...] = Field((), examples=[["post-4"]])
-    series: tuple[int, ...] = Field((), examples=[[4]])
+    kind: tuple[FilterText, ...] = Field((), max_length=MAX_FILTER_VALUES, examples=[["post"]])
+    document_id: tuple[FilterText, ...] = Field((), max_length=MAX_FILTER_VALUES, examples=[["post-4"]])
+    series: tuple[SeriesNumber, ...] = Field((), max_length=MAX_FILTER_VALUES, examples=[[4]])
 
 
 class Turn(_Request):
@@ -61,7 +67,7 @@ class SearchRequest(_Request):
 
     question: Question
     filters: Filters = Filters()
-    limit: int = Field(10, ge=1, le=100)
+    limit: int = Field(10, strict=True, ge=1, le=100)
 
 
 class Citation(_Reply):
@@ -159,3 +165,25 @@ class SearchReply(_Reply):
     results: tuple[Passage, ...]
     generation: str
     timings_ms: dict[str, float] = Field(default_factory=dict)
+
+
+_MESSAGES = {"missing": "is required", "extra_forbidden": "is not a known field"}
+_SHOWN = 3
+
+
+def explain(violations: Sequence[Mapping[str, Any]], *, skip: int = 0) -> str:
+    """Say in one line which fields of a request are wrong, from the errors that pydantic reports.
+
+    The first ``skip`` parts of each field's path are left out.
+    """
+    shown = "; ".join(_explain(violation, skip) for violation in violations[:_SHOWN])
+    more = len(violations) - _SHOWN
+    return f"{shown}; and {more} more" if more > 0 else shown
+
+
+def _explain(violation: Mapping[str, Any], skip: int) -> str:
+    path = ".".join(str(part) for part in violation["loc"][skip:] or violation["loc"])
+    # The path may hold names that the caller made up.
+    field = "".join(character if character.isprintable() else "?" for character in path[:100]) or "request"
+    message = _MESSAGES.get(violation["type"]) or violation["msg"].removeprefix("Value error, ")
+    return f"{field}: {message}"

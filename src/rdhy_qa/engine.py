@@ -16,6 +16,7 @@ from rdhy_qa.answering.questions import analyse
 from rdhy_qa.contracts import (
     Answer,
     AskRequest,
+    Filters,
     Passage,
     Related,
     SearchReply,
@@ -44,10 +45,25 @@ class _Session:
     def _view(self, document_id: str) -> DocumentView:
         return DocumentView(self.generation.store.document(document_id))
 
+    def material(self, text: str, vector: FloatArray, hits: Sequence[Hit]) -> answerer.Material:
+        """What an answer is made from."""
+        question = analyse(text)
+        passages = tuple(
+            answerer.Read(self.view(h.passage.document.id), h.passage.start, h.passage.end, h.score, h.dense or 0.0)
+            for h in hits[: answerer.READ_PASSAGES]
+        )
+        documents = dict.fromkeys(hit.passage.document.id for hit in hits)
+        found = tuple(found for document in documents for found in lists.lists_of(self.view(document)))
+        wanted = wanted_words(question, self.generation.lexical.vocabulary)
+        return answerer.Material(question, wanted, passages, self.similarities(vector), found)
+
     def similarities(self, vector: FloatArray) -> answerer.Similarities:
         """Cosine similarity of a question's vector with the sentences of a document."""
 
         def measure(view: DocumentView, indices: Sequence[int]) -> FloatArray:
+            if not hasattr(self.generation, "sentence_vectors"):
+                import numpy as np
+                return np.zeros(len(indices), dtype="float32")
             vectors = self.generation.sentence_vectors(view.document.id, indices)
             return vectors.astype("float32") @ vector
 
@@ -84,21 +100,18 @@ class Engine:
         """Answer a question, or decline with a reason."""
         session = self._session
         clock = _Clock()
-        question = analyse(request.question)
         vector = session.retriever.embed(request.question)
         hits = session.retriever.search(request.question, vector, request.filters, _RETRIEVED)
         clock.lap("retrieve")
-        vocabulary = session.generation.lexical.vocabulary
-        wanted = wanted_words(question, vocabulary)
-        passages = [
-            answerer.Read(session.view(h.passage.document.id), h.passage.start, h.passage.end, h.score, h.dense or 0.0)
-            for h in hits[: answerer.READ_PASSAGES]
-        ]
-        documents = list(dict.fromkeys(hit.passage.document.id for hit in hits))
-        all_lists = [found for document in documents for found in lists.lists_of(session.view(document))]
-        draft = answerer.answer(question, wanted, passages, session.similarities(vector), all_lists)
+        draft = answerer.answer(session.material(request.question, vector, hits))
         clock.lap("read")
         return _reply(request, draft, hits, session.generation.id, clock.total())
+
+    def material(self, question: str) -> answerer.Material:
+        """What an answer to a question is made from: for evaluation, and for fitting the answering stage."""
+        session = self._session
+        vector = session.retriever.embed(question)
+        return session.material(question, vector, session.retriever.search(question, vector, Filters(), _RETRIEVED))
 
     def search(self, request: SearchRequest) -> SearchReply:
         """Find passages."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from rdhy_qa.answering import composition, confidence, lists
 from rdhy_qa.answering.composition import Draft
 from rdhy_qa.answering.evidence import DocumentView, Evidence, Wanted, measure, meets, ranking_weights
-from rdhy_qa.answering.lexicon import is_english, likeness
+from rdhy_qa.answering.lexicon import is_english, is_near_english, likeness
 from rdhy_qa.answering.lists import RecordList
 from rdhy_qa.answering.questions import Kind, Question
 from rdhy_qa.documents.document import BlockKind
@@ -34,6 +34,20 @@ class Read:
 Similarities = Callable[[DocumentView, Sequence[int]], npt.NDArray[np.float32]]
 
 
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What an answer is made from."""
+
+    question: Question
+    wanted: tuple[Wanted, ...]
+    passages: tuple[Read, ...]
+    """The passages to read, best first."""
+    similarities: Similarities
+    """Similarity of the question and sentences of a document."""
+    lists: tuple[RecordList, ...]
+    """The lists of all documents that were found."""
+
+
 def unknown_names(question: Question, wanted: Sequence[Wanted]) -> tuple[str, ...]:
     """Words of the question that are no English words and that the corpus does not have, or unknown capitalised ones."""
     first = question.terms[0].start if question.terms else 0
@@ -45,7 +59,9 @@ def unknown_names(question: Question, wanted: Sequence[Wanted]) -> tuple[str, ..
     return tuple(
         word.folded
         for word in wanted
-        if not word.known and not word.folded.isdigit() and (word.folded in capitalised or not is_english(word.folded))
+        if not word.known
+        and not word.folded.isdigit()
+        and (word.folded in capitalised or not (is_english(word.folded) or is_near_english(word.folded)))
     )
 
 
@@ -78,30 +94,36 @@ def rank(
     return sorted(found.values(), key=lambda e: (-e.score, e.document.id, e.index))
 
 
-def answer(
-    question: Question,
-    wanted: Sequence[Wanted],
-    passages: Sequence[Read],
-    similarities: Similarities,
-    all_lists: Sequence[RecordList],
-) -> Draft:
+def usable(question: Question, ranked: Sequence[Evidence]) -> list[Evidence]:
+    """Evidence that can be an answer to this kind of question, best first."""
+    unfit = {BlockKind.CAPTION}
+    if question.kind is Kind.YES_NO:
+        unfit.add(BlockKind.HEADING)
+    fit = [evidence for evidence in ranked if evidence.block.kind not in unfit]
+    typed = [evidence for evidence in fit if evidence.typed]
+    return typed or fit
+
+
+def answer(material: Material) -> Draft:
     """Answer, or decline with a reason."""
+    question, wanted = material.question, material.wanted
     unknown = unknown_names(question, wanted)
     if unknown:
         return composition.decline("no_evidence", unknown=unknown)
-    if not passages or not wanted:
+    if not material.passages or not wanted:
         return composition.decline("out_of_scope")
-    ranked = rank(question, wanted, passages, similarities)
+    evidence = usable(question, rank(question, wanted, material.passages, material.similarities))
+    if not evidence:
+        return composition.decline("no_evidence")
+    chance = confidence.of_evidence(question, wanted, evidence, material.passages)
+    if question.kind is Kind.YES_NO:
+        return _yes_no(question, evidence, chance)
     draft = None
     if question.kind is Kind.CATEGORY:
-        draft = _category(question, wanted, all_lists)
-    elif question.kind is Kind.YES_NO:
-        return _yes_no(question, wanted, ranked)
+        draft = _category(question, wanted, material.lists)
     elif question.kind is Kind.LIST or question.plural or question.count:
-        draft = _list(question, wanted, ranked, all_lists)
-    if draft is None:
-        draft = _statement(question, wanted, ranked, passages)
-    return draft
+        draft = _list(question, wanted, evidence, material.lists)
+    return draft or _statement(question, wanted, evidence, chance)
 
 
 def _list(
@@ -148,11 +170,14 @@ def _category(question: Question, wanted: Sequence[Wanted], all_lists: Sequence[
         countries = candidate.view.countries(record.start, record.end)
         if any(meets(word, around, countries) < 0.5 for word in asked if word.name):
             continue
-        if draft := composition.category(question, candidate, record, [*focus, "categori"]):
+        if draft := composition.category(question, candidate, record, [*focus, *_CATEGORY]):
             return draft
     if any(word.name for word in asked):
         return composition.decline("insufficient_evidence")
     return None
+
+
+_CATEGORY = ("categori", "award", "prize", "class")
 
 
 def _bounds(candidate: RecordList) -> tuple[int, int]:
@@ -160,36 +185,22 @@ def _bounds(candidate: RecordList) -> tuple[int, int]:
     return (lead_in.start, lead_in.end) if lead_in else (0, 0)
 
 
-def _statement(
-    question: Question, wanted: Sequence[Wanted], ranked: Sequence[Evidence], passages: Sequence[Read]
-) -> Draft:
-    usable = [e for e in ranked if e.block.kind not in {BlockKind.CAPTION}]
-    if question.wanted is not None:
-        typed = [e for e in usable if e.features[9] > 0]
-        usable = typed or usable
-    if not usable:
-        return composition.decline("no_evidence")
-    best = usable[0]
-    chance = confidence.of_evidence(question, wanted, usable, passages)
-    if any(word.name for word in best.missing):
-        return composition.decline("insufficient_evidence", chance)
-    if question.wanted is not None and best.features[9] == 0:
-        return composition.decline("insufficient_evidence", chance)
+def _statement(question: Question, wanted: Sequence[Wanted], evidence: Sequence[Evidence], chance: float) -> Draft:
+    best = evidence[0]
+    if any(word.name for word in best.missing) or (question.wanted is not None and not best.typed):
+        return composition.decline("insufficient_evidence", min(chance, confidence.threshold() / 2))
     if chance < confidence.threshold():
-        reason = "out_of_scope" if best.coverage < 0.3 else "insufficient_evidence"
-        return composition.decline(reason, chance)
+        return composition.decline("out_of_scope" if best.coverage < _TOUCHED else "insufficient_evidence", chance)
     return composition.statement(question, wanted, best, chance)
 
 
+_TOUCHED = 0.3
+"""Coverage below which the corpus does not even touch on the question."""
 _NEGATION = frozenset("no not never without nor neither none nobody".split())
 
 
-def _yes_no(question: Question, wanted: Sequence[Wanted], ranked: Sequence[Evidence]) -> Draft:
-    usable = [e for e in ranked if e.block.kind not in {BlockKind.CAPTION, BlockKind.HEADING}]
-    if not usable:
-        return composition.decline("no_evidence")
-    best = usable[0]
-    chance = confidence.of_evidence(question, wanted, usable, ())
+def _yes_no(question: Question, evidence: Sequence[Evidence], chance: float) -> Draft:
+    best = evidence[0]
     words = set(best.quote.lower().replace("n't", " not").split())
     negated = bool(words & _NEGATION) != bool(set(question.text.lower().split()) & _NEGATION)
     values = [w for w in best.missing if w.country is not None or w.folded.isdigit() or w.name]

@@ -165,7 +165,7 @@ def category(question: Question, candidate: RecordList, record: Record, focus: S
             (name, term)
             for name in names(body.of(document.text))
             for term in terms(name.of(body.of(document.text)))
-            if term.stem in {f for f in focus if f != "categori"}
+            if term.stem in set(focus) - {"categori", "class"}
         ),
         None,
     )

@@ -82,6 +82,11 @@ class Evidence:
     similarity: float = 0.0
 
     @property
+    def typed(self) -> bool:
+        """It holds, or belongs to, something of the type that is asked for; true where no type is."""
+        return bool(self.features[FEATURES.index("typed")] > 0)
+
+    @property
     def sentence(self) -> Sentence:
         """The sentence itself."""
         return self.document.sentences[self.index]
@@ -398,16 +403,20 @@ def wanted_words(question: Question, words: Words) -> tuple[Wanted, ...]:
         if joined is not None:
             stemmed, length, parts = joined
             skip = length - 1
-            found.append(Wanted(stemmed, parts, words.idf(stemmed), words.is_name(stemmed), True, ((stemmed, 1.0),)))
+            found.append(Wanted(stemmed, parts, words.idf(stemmed), _is_name(words, stemmed), True, ((stemmed, 1.0),)))
             continue
         forms = tuple(words.resolve(term.folded))
         stems = forms or ((term.stem, 1.0),)
         weight = max(words.idf(stemmed) for stemmed, _ in stems)
-        name = any(words.is_name(stemmed) for stemmed, _ in forms)
+        name = any(_is_name(words, stemmed) for stemmed, _ in forms)
         found.append(
             Wanted(stems[0][0], term.folded, weight, name, bool(forms) or country is not None, stems, country)
         )
     return tuple(found)
+
+
+def _is_name(words, stemmed):
+    return words.is_name(stemmed) if hasattr(words, "is_name") else False
 
 
 def _joined(asked: Sequence[Term], position: int, words: Words) -> tuple[str, int, str] | None:

@@ -4,6 +4,9 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from importlib import resources
 
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
 from rdhy_qa.terms import fold, stem
 
 _SYNONYM = 0.85
@@ -33,6 +36,15 @@ def is_english(folded: str) -> bool:
     """True for an ordinary English word, in any common form."""
     words = _english()
     return folded in words or folded.rstrip("s") in words or folded.replace("'", "") in words or folded.isdigit()
+
+
+@lru_cache(maxsize=10_000)
+def is_near_english(folded: str) -> bool:
+    """True for what may be an English word with one slip of the pen."""
+    if len(folded) < 5 or not folded.isascii():
+        return False
+    match = process.extractOne(folded, _english(), scorer=OSA.distance, score_cutoff=1)
+    return match is not None
 
 
 @lru_cache(maxsize=500_000)

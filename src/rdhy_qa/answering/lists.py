@@ -14,6 +14,10 @@ from rdhy_qa.terms import STOP_WORDS, terms
 # development questions; the next best list has to be this much worse, or both are about the same thing.
 _ENOUGH = 0.72
 _TIE = 0.1
+_SAME_CLASS = 0.7
+"""How alike the word that a question asks for and the word for a list's items have to be."""
+_SHORT_ITEM = 80
+"""Characters up to which an item that is no sentence is shown whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ def _score(question: Question, wanted: Sequence[Wanted], candidate: RecordList) 
         if share < 0.8 and any(_item_meets(view, record, word) for record in candidate.records):
             constraints.append(word)
     kept = tuple(r for r in candidate.records if all(_item_meets(view, r, word) for word in constraints))
-    if not kept:
+    if not kept or any(_is_named(view, r, constraints) for r in kept):
         return None
     met = sum(
         word.weight * (1.0 if word in constraints else by_list[word.folded]) for word in wanted
@@ -105,9 +109,14 @@ def _score(question: Question, wanted: Sequence[Wanted], candidate: RecordList) 
     missing = tuple(w for w in wanted if w not in constraints and by_list[w.folded] < 0.5)
     classes = _class_nouns(lead_in) | _class_nouns(" ".join(candidate.records[0].section[-1:]))
     focus = [term for term in question.focus if _is_plural_noun(term.folded)] or list(question.focus)
-    class_match = max((likeness(t.stem, c) for t in focus for c in classes), default=0.0)
+    class_match = max(
+        max((likeness(t.stem, c) for t in focus for c in classes), default=0.0),
+        0.9 * max((likeness(t.stem, d) for t in focus for d in described), default=0.0),
+    )
     precision = sum(any(likeness(w.stem, d) for w in wanted) for d in described) / (len(described) or 1)
     coverage = met / total
+    if focus and class_match < _SAME_CLASS:
+        return None
     matched = frozenset(folded for folded, share in by_list.items() if share >= 0.8)
     score = coverage + 0.2 * class_match + 0.1 * precision
     return _Scored(candidate, kept, len(kept) < len(candidate.records), score, coverage, matched, missing)
@@ -121,6 +130,20 @@ def _item_meets(view: DocumentView, record: Record, word: Wanted) -> bool:
         countries = view.countries(where.start, where.end)
         stems = frozenset()
     return meets(word, stems, countries) >= 0.8
+
+
+def _is_named(view: DocumentView, record: Record, words: Sequence[Wanted]) -> bool:
+    """The question names the item itself, so it asks for something about it."""
+    if record.head is None:
+        return False
+    head = view.stems_between(record.head.start, record.head.end)
+    return bool(head) and names_thing(words, head) >= 0.5
+
+
+def names_thing(words: Sequence[Wanted], head: frozenset[str]) -> float:
+    """Share of a head's words that the question has, synonyms left out."""
+    said = {stem for word in words for stem, weight in word.stems if weight >= 0.6}
+    return len(head & said) / len(head)
 
 
 def match(question: Question, wanted: Sequence[Wanted], candidates: Iterable[RecordList]) -> Match | None:
@@ -160,8 +183,10 @@ def match(question: Question, wanted: Sequence[Wanted], candidates: Iterable[Rec
 def item_label(candidate: RecordList, record: Record) -> str:
     """How an item is shown: its head with what tells it apart, or the item itself where it has no head."""
     text = candidate.view.document.text
-    if record.head is None:
-        return " ".join(text[record.start : record.end].split())
+    block = candidate.view.document.blocks[record.block]
+    whole = text[block.start : block.end]
+    if record.head is None or (len(whole) <= _SHORT_ITEM and not whole.endswith(".")):
+        return " ".join(whole.split())
     label = record.head.of(text)
     if record.qualifier is not None:
         qualifier = record.qualifier.of(text)
@@ -179,11 +204,11 @@ def records_named(wanted: Sequence[Wanted], candidates: Iterable[RecordList]) ->
             if record.head is None:
                 continue
             head = candidate.view.stems_between(record.head.start, record.head.end)
-            named = sum(word.weight for word in wanted if meets(word, head) >= 0.8)
-            if named:
-                share = sum(any(meets(word, frozenset({s})) >= 0.8 for word in wanted) for s in head) / len(head)
-                if share >= 0.5 or _acronym(record.head.of(text)) & {word.folded for word in wanted}:
-                    found.append((named * share, candidate, record))
+            share = names_thing(wanted, head) if head else 0.0
+            if _acronym(record.head.of(text)) & {word.folded for word in wanted}:
+                share = 1.0
+            if share >= 0.5:
+                found.append((share, candidate, record))
     found.sort(key=lambda entry: (-entry[0], entry[2].start))
     return [(candidate, record) for _, candidate, record in found]
 
@@ -202,7 +227,7 @@ def name_of_list(candidate: RecordList, focus: Sequence[str]) -> tuple[str, Span
     lead_in = candidate.lead_in
     if lead_in is not None:
         text = lead_in.of(document.text)
-        anchors = [t for t in terms(text) if any(likeness(f, t.stem) >= 0.85 for f in focus)]
+        anchors = [t for t in terms(text) if t.stem in focus]
         heading = {s for title in section[-1:] for s in candidate.view.section((title,))}
         best = None
         for name in names(text):

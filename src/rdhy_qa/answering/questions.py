@@ -42,7 +42,7 @@ _MACHINERY = frozenset(
     """list name names give enumerate mention mentioned named called tell know find show say says said according acc post blog
     article text author's please pls thanks thank hi hello hey ok question answer exactly actually really roughly approximately
     about kind sort type many much number amount count total overall all every each full complete whole entire one ones
-    two three four thing things stuff etc please briefly explain describe define meaning mean means short stand stands
+    two three four thing things stuff etc vs versus please briefly explain describe define meaning mean means short stand stands
     go goes went come comes came got get let lets us here there just also still ever else e.g i.e rough""".split()
 )
 _PERSON_NOUNS = "person|people|guy|man|woman|author|writer|journalist|speaker|founder|co-?founder|leader|boss|ceo|chairman|president|director|host|moderator|manager|scientist|king|queen|actor|singer|player|politician|thinker|star"

@@ -1,6 +1,5 @@
 """Clean text: what every reader applies to a piece of text before it becomes a part."""
 
-import re
 import unicodedata
 
 # Soft hyphens and marks of zero width would split a word for search; joiners stay, some scripts and emoji need them.
@@ -10,20 +9,16 @@ _TABLE = {
     **dict.fromkeys(map(ord, _INVISIBLE + _CONTROL), None),
     **{code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)},
 }
-_WORD = re.compile(r"\w+")
 
 
 def clean(text: str) -> str:
     """One line of NFC text: control and invisible characters removed, ligatures opened, white space collapsed."""
-    line = " ".join(text.translate(_TABLE).split())
+    if not (text.isascii() and text.isprintable()):
+        text = text.translate(_TABLE)
+    line = " ".join(text.split())
     return line if line.isascii() else unicodedata.normalize("NFC", line)
 
 
-def words(text: str) -> list[str]:
-    """Letters and digits of a text, word by word."""
-    return _WORD.findall(text)
-
-
 def count_words(text: str) -> int:
-    """Number of white-space separated words that hold a letter or digit."""
+    """Count the white-space separated words that hold a letter or digit."""
     return sum(1 for word in text.split() if any(character.isalnum() for character in word))

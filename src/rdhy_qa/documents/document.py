@@ -25,7 +25,7 @@ class Span:
     end: int
 
     def of(self, text: str) -> str:
-        """The characters that the span covers."""
+        """Return the characters that the span covers."""
         return text[self.start : self.end]
 
 
@@ -43,7 +43,8 @@ class Block:
     page: int | None = None
     """One-based page of a paginated document."""
     list_id: int | None = None
-    """The list or table it belongs to, unique in the document; a quotation that belongs to a list item carries it too."""
+    """The list or table it belongs to, unique in the document. A quotation or further paragraph that belongs to a
+    list item carries it too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,14 @@ class Record:
     """Zero-based place in its list."""
     start: int
     end: int
-    """The item itself, and the quotations that belong to it."""
+    """The item itself, and the quotations and further paragraphs that belong to it."""
     block: int
     """Position of the item's own block in ``Document.blocks``."""
     head: Span | None
     """The thing that the item is about, where it opens with one: a name, a title."""
     qualifier: Span | None
-    """What stands with the head to tell it apart: "Brazil" in "raizen (Brazil)" or "raizen from Brazil", the author of a book."""
+    """What stands with the head to tell it apart: "Brazil" in "raizen (Brazil)" or "raizen from Brazil", the author
+    of a book."""
     lead_in: Span | None
     """The text that introduces the list."""
     section: tuple[str, ...]

@@ -20,10 +20,11 @@ _MAX_CONTROL_SHARE = 0.01
 
 
 def decode(data: bytes) -> str:
-    """Text of a file, with ``\\n`` as the only line end.
+    """Text of a file, with a line feed as the only line end.
 
     Raises:
         DocumentError: when the bytes are not text.
+
     """
     if data.startswith(_MAGIC):
         raise _binary()
@@ -92,9 +93,7 @@ def _mend(text: str) -> str:
 
     if not is_bad(text):
         return text
-    return ftfy.fix_text(
-        text, unescape_html=False, uncurl_quotes=False, fix_character_width=False, normalization="NFC"
-    )
+    return ftfy.fix_text(text, unescape_html=False, uncurl_quotes=False, fix_character_width=False, normalization="NFC")
 
 
 def _binary() -> DocumentError:

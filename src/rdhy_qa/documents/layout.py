@@ -10,24 +10,26 @@ MAX_TITLE_WORDS = 24
 _MAX_CAPTION_WORDS = 30
 _MAX_SPEAKER_WORDS = 14
 
-_BULLET = re.compile(r"([•◦▪▫‣⁃·●○■□➢➤►✓✔–—*+-])\s+(?=\S)")
+_BULLET = re.compile(r"([•◦▪▫‣\u2043·●○■□➢➤►✓✔\u2013—*+-])\s+(?=\S)")
 _ORDERED = re.compile(r"(\((?:\d{1,3}|[a-z]|[ivx]{1,4})\)|\d{1,3}[.)]|[a-z][.)]|[ivx]{1,4}[.)])\s+(?=\S)")
 _CAPTION = re.compile(
     r"(?:image|photo|picture|graphic|screenshot|illustration)s?(?: (?:source|credit|courtesy|by))?s?\s*(?::|\bby\b|©)"
     r"|(?:image|photo|picture) (?:source|credit|courtesy)s?\b"
     r"|(?:source|credit|courtesy|caption)s?\s*:"
-    r"|(?:figure|fig\.?|table|chart|exhibit|plate|diagram)\s+[\dA-Z][\d.\-]*\s*(?:[:.–—|-]\s|$)",
+    r"|(?:figure|fig\.?|table|chart|exhibit|plate|diagram)\s+[\dA-Z][\d.\-]*\s*(?:[:.\u2013—|-]\s|$)",
     re.IGNORECASE,
 )
-_NOTE = re.compile(r"[\[(]?(?:Editor|Translator)['’]?s?['’]? note\b", re.IGNORECASE)
-_OPENING_QUOTES = "„“”\"«»‟"
-_CLOSING_QUOTES = "“”\"«»"
+_NOTE = re.compile(r"[\[(]?(?:Editor|Translator)['\u2019]?s?['\u2019]? note\b", re.IGNORECASE)
+_OPENING_QUOTES = '„“”"«»‟'
+_CLOSING_QUOTES = '“”"«»'
 _QUOTATION = re.compile(rf"[{_OPENING_QUOTES}]\s*\S.*?\s*[.!?…]?[{_CLOSING_QUOTES}][.,]?$", re.DOTALL)
-_DATE_LINE = re.compile(r"(?:[A-Z][a-z]+day,?\s+)?(?:\d{1,2}(?:st|nd|rd|th)?\.?\s+)?[A-Z][a-z]{2,8}\.?,?\s+(?:\d{1,2}(?:st|nd|rd|th)?,?\s+)?\d{4}$")
+_DATE_LINE = re.compile(
+    r"(?:[A-Z][a-z]+day,?\s+)?(?:\d{1,2}(?:st|nd|rd|th)?\.?\s+)?[A-Z][a-z]{2,8}\.?,?\s+(?:\d{1,2}(?:st|nd|rd|th)?,?\s+)?\d{4}$"
+)
 _BYLINE = re.compile(r"(?:written |posted |published )?by\s+[A-Z]", re.IGNORECASE)
 _NOT_A_TITLE = re.compile(r"https?://|www\.|\S+@\S+\.\w|[{}<>=]|\s\|\s")
 _NUMBERED = re.compile(r"(?:\d{1,3}(?:\.\d{1,3})*\.?|[IVX]{1,5}\.|[A-Z]\.|§+\s*\d+)\s+(?=\S)")
-_SERIES = re.compile(r"([^\W\d_]{2,20}) (\d{1,3})\s*(?:[-–—:.|)]|\s)\s*\S")
+_SERIES = re.compile(r"([^\W\d_]{2,20}) (\d{1,3})\s*(?:[-\u2013—:.|)]|\s)\s*\S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Marker:
 
 
 def marker_of(line: str) -> Marker | None:
-    """The list marker that a line (without indent) opens with."""
+    """Return the list marker that a line (without indent) opens with."""
     bullet = _BULLET.match(line)
     if bullet:
         return Marker(bullet[1], bullet[1], None, bullet.end())
@@ -91,7 +93,7 @@ def may_be_speaker(text: str) -> bool:
 
 def is_attribution(text: str) -> bool:
     """Whether a line has the form of an attribution: a dash, or a name, then who that is."""
-    stripped = text.lstrip("–—-~ ")
+    stripped = text.lstrip("\u2013—-~ ")
     return stripped != text or (stripped[:1].isupper() and "," in stripped)
 
 

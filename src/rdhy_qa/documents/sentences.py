@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator
 
-from sentencex import get_sentence_boundaries
+from sentencex import get_sentence_boundaries  # type: ignore[import-untyped]
 
-_MAY_END = re.compile(r"[.!?…。！？।؟]")
+_MAY_END = re.compile(r"[.!?…。\uff01\uff1f।؟]")
 _ENUMERATOR = re.compile(r"[(\[]?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,4})[.)\]]+$")
 # "no." is the abbreviation of number only before a number.
-_NO_AT_END = re.compile(r"\b(?:[Nn]o)\.[”\"’)]* (?=[A-Z“„\"])")
+_NO_AT_END = re.compile(r"\b(?:[Nn]o)\.[”\"\u2019)]* (?=[A-Z“„\"])")
 # What can't open a sentence: closing marks, and the dash before a speaker's name.
-_CLOSING = re.compile(r"[)\]}”’»“‘›.,;:!?…]*(?=\s|$)|[–—-]\s")
+_CLOSING = re.compile(r"[)\]}”\u2019»“\u2018\u203a.,;:!?…]*(?=\s|$)|[\u2013—-]\s")
 
 
 def sentence_spans(text: str, language: str = "en") -> list[tuple[int, int]]:

@@ -47,11 +47,12 @@ class Listed:
 
 
 def active_id(index: Path) -> str:
-    """The id of the generation that serves.
+    """Return the id of the generation that serves.
 
     Raises:
         NoIndexError: if nothing was activated yet.
         DamagedIndexError: if the pointer is unreadable.
+
     """
     pointer = index / _POINTER
     try:
@@ -74,6 +75,7 @@ def open_active(index: Path, *, model_fingerprint: str) -> Generation:
         DamagedIndexError: if a file is missing or altered.
         ForeignIndexError: if another version of rdhy-qa wrote it.
         StaleIndexError: if it was built with another embedder than the one with this fingerprint.
+
     """
     return Generation.open(generation_folder(index, active_id(index)), model_fingerprint=model_fingerprint)
 
@@ -100,9 +102,10 @@ def verify(index: Path, generation_id: str) -> Manifest:
         NotFoundError: if there is no such generation.
         DamagedIndexError: if a file is missing or altered.
         ForeignIndexError: if another version of rdhy-qa wrote it.
+
     """
     folder = generation_folder(index, generation_id)
-    if not folder.is_dir():
+    if not _ID.fullmatch(generation_id) or not folder.is_dir():
         raise NotFoundError(f"There is no generation {generation_id!r} in {index}.", "List them: rdhy-qa index list")
     generation = Generation(folder, read_manifest(folder))
     generation.verify()
@@ -117,6 +120,7 @@ def activate(index: Path, generation_id: str, *, wait: float = _WAIT_SECONDS) ->
         DamagedIndexError: if a file is missing or altered.
         ForeignIndexError: if another version of rdhy-qa wrote it.
         IndexLockedError: if somebody else is still writing after ``wait`` seconds.
+
     """
     verify(index, generation_id)
     with writing(index, wait):
@@ -136,6 +140,7 @@ def prune(index: Path, keep: int, *, wait: float = _WAIT_SECONDS) -> list[str]:
 
     Raises:
         IndexLockedError: if somebody else is still writing after ``wait`` seconds.
+
     """
     with writing(index, wait):
         ordered = sorted(list_generations(index), key=lambda one: not one.active)
@@ -187,13 +192,18 @@ def writing(index: Path, wait: float) -> Iterator[None]:
 
     Raises:
         IndexLockedError: if somebody else still holds it after ``wait`` seconds.
+        GenerationError: if the folder can't be written.
+
     """
-    index.mkdir(parents=True, exist_ok=True)
     lock = FileLock(index / _LOCK, timeout=wait)
     try:
+        index.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout as error:
         raise IndexLockedError(f"{_writer(index)} is writing {index}.", "Try again when it is done.") from error
+    except OSError as error:
+        step = "Name a folder that you may write to: --index DIR"
+        raise GenerationError(f"{index} can't be written: {error.strerror}.", step) from error
     try:
         started = datetime.now(UTC).strftime("%H:%M:%S UTC")
         (index / _WRITER).write_text(f"Process {os.getpid()} on {socket.gethostname()}, since {started},")

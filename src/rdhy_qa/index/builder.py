@@ -85,6 +85,7 @@ def ingest(
         DocumentError: if no file could be read; what served before still does.
         ModelError: if the embedder's files are missing or altered.
         IndexLockedError: if somebody else is still writing after ``wait`` seconds.
+
     """
     with activation.writing(settings.index, wait):
         return _Ingest(paths, settings, embedder, progress or (lambda _: None)).run()

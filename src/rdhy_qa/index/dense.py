@@ -43,7 +43,7 @@ class DenseIndex:
         return stored
 
     def search(self, query: FloatArray, k: int, rows: RowArray | None = None) -> tuple[FloatArray, RowArray]:
-        """The k passages nearest to a unit vector of shape (dimension,), best first, fewer where there are no more.
+        """Find the k passages nearest to a unit vector of shape (dimension,), best first; fewer where there are no more.
 
         Args:
             query: The question's vector.
@@ -52,6 +52,7 @@ class DenseIndex:
 
         Returns:
             Cosine similarities and rows.
+
         """
         k = min(k, len(self) if rows is None else len(rows))
         if k == 0:

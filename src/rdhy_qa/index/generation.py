@@ -34,6 +34,7 @@ class Generation:
             DamagedIndexError: if a file is missing or altered.
             ForeignIndexError: if another version of rdhy-qa wrote it.
             StaleIndexError: if it was built with another embedder than the one with this fingerprint.
+
         """
         generation = cls(folder, read_manifest(folder))
         generation._check_files(hashed=generation.manifest.size <= _HASHED_ON_OPENING)
@@ -70,6 +71,7 @@ class Generation:
 
         Raises:
             DamagedIndexError: if a file is missing, altered or not of this generation.
+
         """
         self._check_files(hashed=True)
 

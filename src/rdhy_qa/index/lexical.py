@@ -17,7 +17,7 @@ _VOCABULARY = "vocabulary.json"
 
 
 def searchable_text(passage: Passage, title: str, text: str) -> str:
-    """What the lexical index reads of a passage: title, section path, lead-in and the text of its document there."""
+    """Return what the lexical index reads of a passage: title, section path, lead-in and its document's text there."""
     return "\n".join([title, *passage.section, passage.lead_in or "", text[passage.start : passage.end]])
 
 
@@ -63,7 +63,7 @@ class LexicalIndex:
         return self.vocabulary.passages
 
     def search(self, question: str, k: int, rows: RowArray | None = None) -> tuple[FloatArray, RowArray]:
-        """The k passages that score highest, best first; only those that share a word with the question.
+        """Find the k passages that score highest, best first; only those that share a word with the question.
 
         Args:
             question: The question as it was asked.
@@ -72,6 +72,7 @@ class LexicalIndex:
 
         Returns:
             BM25 scores and rows.
+
         """
         scores = self._scores(self.vocabulary.resolve_all(terms(question)))
         candidates = np.flatnonzero(scores) if rows is None else rows[scores[rows] > 0]
@@ -83,7 +84,7 @@ class LexicalIndex:
         return scores[best], best
 
     def _scores(self, weights: dict[str, float]) -> FloatArray:
-        """The weighted sum of each stem's scores; bm25s itself knows no weights."""
+        """Add up the weighted scores of each stem; bm25s itself knows no weights."""
         matrix = self._bm25.scores
         scores = np.zeros(len(self), dtype=np.float32)
         for stemmed, weight in sorted(weights.items()):

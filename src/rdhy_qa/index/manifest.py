@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 from importlib import metadata
@@ -55,6 +56,15 @@ class SkippedFile(_Part):
     reason: str
 
 
+class SourceFile(_Part):
+    """A file that the generation was built from."""
+
+    path: str
+    """Relative to the folder that was ingested."""
+    size: int
+    sha256: str
+
+
 class FileSum(_Part):
     """Size in bytes and SHA-256 of one file of the generation."""
 
@@ -65,8 +75,8 @@ class FileSum(_Part):
 class Built(_Part):
     """Everything that decides what a generation holds; two of the same id hold the same."""
 
-    corpus: dict[str, str]
-    """Digest of each source file, by its path."""
+    corpus: tuple[SourceFile, ...]
+    """The source files, in the order in which they were read."""
     model_name: str
     model_fingerprint: str
     max_file_mb: int
@@ -79,7 +89,7 @@ class Built(_Part):
     @property
     def corpus_fingerprint(self) -> str:
         """One digest for all source files."""
-        return _digest("\n".join(f"{path}\0{digest}" for path, digest in sorted(self.corpus.items())))
+        return _digest("\n".join(file.model_dump_json() for file in self.corpus))
 
     @property
     def id(self) -> str:
@@ -108,10 +118,12 @@ class Manifest(_Part):
         return sum(file.size for file in self.files.values())
 
 
-def built_with(corpus: dict[str, str], model_name: str, model_fingerprint: str, max_file_mb: int) -> Built:
-    """Describe a build that this installation would make of these source files."""
+def built_with(
+    corpus: Iterable[tuple[str, int, str]], model_name: str, model_fingerprint: str, max_file_mb: int
+) -> Built:
+    """Describe a build that this installation would make of source files, each with path, size and SHA-256."""
     return Built(
-        corpus=corpus,
+        corpus=tuple(SourceFile(path=path, size=size, sha256=sha256) for path, size, sha256 in corpus),
         model_name=model_name,
         model_fingerprint=model_fingerprint,
         max_file_mb=max_file_mb,
@@ -134,6 +146,7 @@ def read_manifest(folder: Path) -> Manifest:
     Raises:
         DamagedIndexError: if it is missing or altered.
         ForeignIndexError: if another version of rdhy-qa wrote it.
+
     """
     try:
         content = (folder / MANIFEST).read_bytes()
@@ -155,7 +168,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def mend(folder: Path) -> str:
-    """The next step where a generation's folder can't be used."""
+    """Say what to do where a generation's folder can't be used."""
     step = f"Build it again: rdhy-qa ingest --index {folder.parents[1]}"
     others = sorted(other.name for other in folder.parent.glob("[0-9a-f]*") if other.name != folder.name)
     return f"{step} (or go back to {', '.join(others)}: rdhy-qa index activate ID)" if others else step
@@ -185,7 +198,7 @@ def _digest(text: str) -> str:
 
 
 def _digest_line(content: bytes) -> bytes:
-    """A line that ``sha256sum --check`` understands."""
+    """Make a line that ``sha256sum --check`` understands."""
     return f"{hashlib.sha256(content).hexdigest()}  {MANIFEST}\n".encode()
 
 

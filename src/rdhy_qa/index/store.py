@@ -5,7 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -103,21 +103,22 @@ class Store:
             self._connections.pop().close()
 
     def documents(self) -> tuple[Metadata, ...]:
-        """Metadata of every document, in reading order."""
+        """Return the metadata of every document, in reading order."""
         return self._metadata
 
     def document(self, document_id: str) -> Document:
-        """The whole document.
+        """Return the whole document.
 
         Raises:
             NotFoundError: if there is no such document.
+
         """
         if document_id not in self._ordinals:
             raise NotFoundError(f"There is no document {document_id!r}.", "List the documents: GET /v1/documents")
         return self._load(self._ordinals[document_id])
 
     def passages(self, rows: Sequence[int] | RowArray) -> list[StoredPassage]:
-        """The passages with these rows, in the order asked for."""
+        """Return the passages with these rows, in the order asked for."""
         wanted = [int(row) for row in rows]
         marks = ",".join("?" * len(wanted))
         found = self._query(
@@ -134,21 +135,21 @@ class Store:
         return [by_row[row] for row in wanted]
 
     def rows_for(self, filters: Filters) -> RowArray | None:
-        """The rows that the filters let through, ascending; None where they restrict nothing."""
+        """Return the rows that the filters let through, ascending; None where they restrict nothing."""
         if not (filters.kind or filters.document_id or filters.series):
             return None
         admitted = np.array([_admits(filters, known) for known in self._metadata], dtype=bool)
         return np.flatnonzero(admitted[self._owners]).astype(np.int64)
 
     def records(self) -> Iterator[tuple[Document, Record]]:
-        """Every record with its document, in reading order."""
+        """Give every record with its document, in reading order."""
         for known in self._metadata:
             document = self.document(known.id)
             for record in document.records:
                 yield document, record
 
     def section_headings(self) -> Iterator[tuple[Document, Block]]:
-        """Every heading with its document, in reading order."""
+        """Give every heading with its document, in reading order."""
         for known in self._metadata:
             document = self.document(known.id)
             for block in document.blocks:
@@ -156,7 +157,7 @@ class Store:
                     yield document, block
 
     def embed_hashes(self) -> list[str]:
-        """Digest of what the embedder read of each passage, by row."""
+        """Return the digest of what the embedder read of each passage, by row."""
         return [row[0] for row in self._query("SELECT embed_hash FROM passages ORDER BY row")]
 
     def _load_document(self, ordinal: int) -> Document:
@@ -192,9 +193,10 @@ def _document_row(document: Document) -> tuple[str, ...]:
         document.id,
         _compact(asdict(document.metadata)),
         document.text,
-        _compact([[b.kind, b.start, b.end, b.section, b.level, b.page, b.list_id] for b in document.blocks]),
-        _compact([[sentence.start, sentence.end, sentence.block] for sentence in document.sentences]),
-        _compact([_record_values(record) for record in document.records]),
+        *(
+            _compact([astuple(part) for part in parts])
+            for parts in (document.blocks, document.sentences, document.records)
+        ),
     )
 
 
@@ -217,11 +219,6 @@ def _compact(value: object) -> str:
 def _block(values: list[Any]) -> Block:
     kind, start, end, section, *rest = values
     return Block(BlockKind(kind), start, end, tuple(section), *rest)
-
-
-def _record_values(record: Record) -> list[object]:
-    spans = [[span.start, span.end] if span else None for span in (record.head, record.qualifier, record.lead_in)]
-    return [record.list_id, record.position, record.start, record.end, record.block, *spans, record.section]
 
 
 def _record(values: list[Any]) -> Record:

@@ -60,12 +60,12 @@ class Vocabulary:
         return math.log(1 + (self.passages - frequency + 0.5) / (frequency + 0.5))
 
     def correct(self, folded: str) -> str | None:
-        """The corpus's word that a misspelt word most likely means; None where it is known, a number, or unlike any."""
+        """Return the word that a misspelt one most likely means; None where it is known, a number, or unlike any."""
         similar = self._similar(folded)
         return similar[0][0] if similar and stem(folded) not in self else None
 
     def resolve(self, folded: str) -> list[tuple[str, float]]:
-        """Stems of the corpus that a folded word stands for, each with a weight in (0, 1]; none for an unknown word."""
+        """List the stems that a folded word stands for, each with a weight in (0, 1]; none for an unknown word."""
         stemmed = stem(folded)
         if stemmed in self:
             return [(stemmed, 1.0)]
@@ -73,10 +73,11 @@ class Vocabulary:
         return similar or self._split(folded)
 
     def resolve_all(self, words: Sequence[Term]) -> dict[str, float]:
-        """Stems that a question's words stand for, with weights; neighbours are also read as one word.
+        """Map the stems that a question's words stand for to weights; neighbours are also read as one word.
 
         Args:
             words: All words of the question in order, stop words included.
+
         """
         resolved: dict[str, float] = {}
         joined: set[int] = set()
@@ -131,7 +132,8 @@ def joined_names(text: str, words: Sequence[Term]) -> list[str]:
     joined = []
     for first, second in pairwise(words):
         between = text[first.end : second.start]
-        capitals = text[first.start].isupper() and text[second.start].isupper()
+        names = not {first.folded, second.folded} & STOP_WORDS
+        capitals = names and text[first.start].isupper() and text[second.start].isupper()
         if between == "-" or (between == " " and capitals):
             joined.append(first.folded + second.folded)
     return joined

@@ -51,13 +51,13 @@ class Embedder(Protocol):
         """Tokens of text that the model reads, its special tokens left out; it ignores what follows."""
 
     def encode_passages(self, texts: Sequence[str]) -> FloatArray:
-        """Unit vectors of passages, float32 of shape (len(texts), dimension)."""
+        """Return unit vectors of passages, float32 of shape (len(texts), dimension)."""
 
     def encode_query(self, text: str) -> FloatArray:
-        """Unit vector of a question, float32 of shape (dimension,)."""
+        """Return the unit vector of a question, float32 of shape (dimension,)."""
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Tokens in each text, special tokens left out, nothing truncated."""
+        """Count the tokens of each text, special tokens left out, nothing truncated."""
 
 
 class SentenceTransformerEmbedder:
@@ -68,6 +68,7 @@ class SentenceTransformerEmbedder:
 
         Raises:
             ModelError: where the folder holds no model that can be loaded.
+
         """
         self.name = name
         self.fingerprint = fingerprint
@@ -78,7 +79,7 @@ class SentenceTransformerEmbedder:
         self.max_tokens = (self._model.max_seq_length or 512) - special
 
     def encode_passages(self, texts: Sequence[str]) -> FloatArray:
-        """Unit vectors of passages, float32 of shape (len(texts), dimension)."""
+        """Return unit vectors of passages, float32 of shape (len(texts), dimension)."""
         if not texts:
             return np.empty((0, self.dimension), dtype=np.float32)
         vectors = self._model.encode_document(
@@ -87,12 +88,12 @@ class SentenceTransformerEmbedder:
         return np.ascontiguousarray(vectors, dtype=np.float32)
 
     def encode_query(self, text: str) -> FloatArray:
-        """Unit vector of a question, float32 of shape (dimension,)."""
+        """Return the unit vector of a question, float32 of shape (dimension,)."""
         vector = self._model.encode_query(text, normalize_embeddings=True, show_progress_bar=False)
         return np.ascontiguousarray(vector, dtype=np.float32)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Tokens in each text, special tokens left out, nothing truncated."""
+        """Count the tokens of each text, special tokens left out, nothing truncated."""
         encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         return [len(encoding) for encoding in encodings]
 
@@ -102,22 +103,26 @@ def load_embedder(name: str, threads: int) -> Embedder:
 
     Raises:
         ModelError: if its files are missing or altered, or can't be loaded.
+
     """
     folder = _model_folder(name)
     return SentenceTransformerEmbedder(name, folder, _fingerprint(name, folder), threads)
 
 
 def model_fingerprint(name: str) -> str:
-    """The fingerprint that ``load_embedder(name, …)`` would have, without loading the model or torch.
+    """Return the fingerprint that ``load_embedder(name, …)`` would have, without loading the model or torch.
 
     Raises:
         ModelError: if its files are missing or altered.
+
     """
     return _fingerprint(name, _model_folder(name))
 
 
 def _fingerprint(name: str, folder: Path) -> str:
     """Digest over the files that decide what the vectors are."""
+    if not any((folder / name).is_file() for name in ("modules.json", "config.json")):
+        raise ModelError(f"{folder} is not the folder of a model.", _mend(name))
     digest = hashlib.sha256()
     files = sorted(path for path in folder.rglob("*") if _decides(path.relative_to(folder)) and path.is_file())
     if not any(path.suffix in {".safetensors", ".bin"} for path in files):
@@ -194,7 +199,7 @@ def _load_model(name: str, folder: Path, threads: int) -> "SentenceTransformer":
 
 
 def _counting_tokenizer(model: "SentenceTransformer") -> "Tokenizer":
-    """A copy that truncates nothing: encoding sets truncation on the model's own one, from any thread."""
+    """Copy the tokenizer so that it truncates nothing: encoding sets truncation on the model's own one, from any thread."""
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_str(model.tokenizer.backend_tokenizer.to_str())

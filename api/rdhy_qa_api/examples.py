@@ -1,0 +1,114 @@
+"""Requests and replies shown in the OpenAPI description."""
+
+from typing import Any
+
+from fastapi.openapi.models import Example
+
+_CITATION = {
+    "n": 1,
+    "document_id": "post-4",
+    "title": "Haier - Insights, Learnings and Experiences (Post 4 - The Haier ZeroDX Awards 2024)",
+    "section": ["The winners", "Benchmark Innovators"],
+    "url": "https://example.org/post-4",
+    "view_url": "/documents/post-4#c5120-5145",
+    "page": None,
+    "published": None,
+    "start": 5120,
+    "end": 5145,
+    "quote": "- BuurtzOrg (Netherlands)",
+    "note": False,
+}
+
+ANSWER: dict[str, Any] = {
+    "question": "Who won Benchmark Innovators?",
+    "answered": True,
+    "short_answer": "1 organisation",
+    "answer": "One organisation won Benchmark Innovators: BuurtzOrg (Netherlands) [1].",
+    "items": [{"text": "BuurtzOrg (Netherlands)", "citations": [1]}],
+    "complete": {"found": 1, "expected": 1},
+    "confidence": 0.93,
+    "reason": None,
+    "citations": [_CITATION],
+    "related": [],
+    "mode": "extractive",
+    "generation": "3f9c0a1b2c3d",
+    "timings_ms": {"retrieve": 4.1, "read": 21.0, "total": 26.0},
+}
+
+SEARCH_REPLY: dict[str, Any] = {
+    "question": "benchmark innovators",
+    "results": [
+        {
+            "rank": 1,
+            "score": 1.0,
+            "dense": 0.71,
+            "lexical": 9.4,
+            "document_id": "post-4",
+            "title": _CITATION["title"],
+            "section": _CITATION["section"],
+            "kind": "post",
+            "text": "- BuurtzOrg (Netherlands)",
+            "start": 5120,
+            "end": 5145,
+            "page": None,
+            "url": _CITATION["url"],
+            "view_url": "/documents/post-4#c5120-5145",
+        }
+    ],
+    "generation": "3f9c0a1b2c3d",
+    "timings_ms": {"retrieve": 4.1, "total": 4.3},
+}
+
+DOCUMENT: dict[str, Any] = {
+    "id": "post-4",
+    "title": _CITATION["title"],
+    "kind": "post",
+    "series": 4,
+    "author": "Mirko Kleiner",
+    "published": None,
+    "url": "https://example.org/post-4",
+    "language": "en",
+    "original": False,
+    "rights": None,
+    "available": True,
+}
+
+GENERATION: dict[str, Any] = {
+    "id": "3f9c0a1b2c3d",
+    "created": "2026-01-31T12:00:00Z",
+    "corpus_fingerprint": "9b1d…",
+    "model": {"name": "all-MiniLM-L6-v2", "fingerprint": "53aa…", "dimension": 384},
+    "chunking": {"target_tokens": 200, "max_tokens": 254},
+    "counts": {"documents": 8, "passages": 120, "sentences": 640, "records": 90},
+    "skipped": 0,
+    "package": "0.1.0",
+    "libraries": {"faiss-cpu": "1.12.0"},
+}
+
+ASK_REQUESTS: dict[str, Example] = {
+    "question": {"summary": "A question", "value": {"question": "Who won Benchmark Innovators?"}},
+    "conversation": {
+        "summary": "A question that follows on an earlier one, in one document",
+        "value": {
+            "question": "And where did it take place?",
+            "history": [
+                {"role": "user", "content": "When were the ZeroDX Awards 2024 given?"},
+                {"role": "assistant", "content": "They were given in September 2024. [1]"},
+            ],
+            "filters": {"document_id": ["post-4"]},
+        },
+    },
+}
+
+SEARCH_REQUESTS: dict[str, Example] = {
+    "search": {"summary": "The best five", "value": {"question": "benchmark innovators", "limit": 5}},
+    "filtered": {
+        "summary": "In posts only",
+        "value": {"question": "micro-enterprises", "filters": {"kind": ["post"], "series": [3, 4]}},
+    },
+}
+
+
+def ok(example: object, media_type: str = "application/json") -> dict[int | str, dict[str, Any]]:
+    """Make the entry of OpenAPI ``responses`` for a good reply."""
+    return {200: {"description": "OK", "content": {media_type: {"example": example}}}}

@@ -1,0 +1,121 @@
+"""The engine as the service holds it: loaded when there is an index, taken up anew when another one is activated."""
+
+import logging
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Protocol, TypeVar
+
+import anyio
+import anyio.to_thread
+
+from rdhy_qa.contracts import Answer, AskRequest, SearchReply, SearchRequest
+from rdhy_qa.documents.document import Document, Metadata
+from rdhy_qa.errors import NoIndexError, RdhyQaError
+from rdhy_qa.index.manifest import Manifest
+
+_POLL_SECONDS = 1.0
+# Opening a generation that can't be used costs seconds of model loading each time.
+_RETRY_SECONDS = 30.0
+
+log = logging.getLogger("rdhy_qa_api")
+_Result = TypeVar("_Result")
+
+
+class HasManifest(Protocol):
+    """A generation, as far as the service looks into it."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the generation was built from and with."""
+
+
+class EngineLike(Protocol):
+    """The part of ``rdhy_qa.engine.Engine`` that the service uses."""
+
+    @property
+    def generation(self) -> HasManifest:
+        """The generation in use."""
+
+    def ask(self, request: AskRequest) -> Answer:
+        """Answer a question, or decline with a reason."""
+
+    def search(self, request: SearchRequest) -> SearchReply:
+        """Find passages."""
+
+    def documents(self) -> Sequence[Metadata]:
+        """Metadata of all documents."""
+
+    def document(self, document_id: str) -> Document:
+        """One document."""
+
+    def reload(self) -> bool:
+        """Take up the generation that is active on disk."""
+
+
+class Service:
+    """Runs the engine's work in threads, and watches which generation is active."""
+
+    def __init__(self, opener: Callable[[], EngineLike], poll_seconds: float = _POLL_SECONDS) -> None:
+        self._opener = opener
+        self._poll_seconds = poll_seconds
+        self._engine: EngineLike | None = None
+        self._problem: RdhyQaError = NoIndexError("The index is being loaded.", "Try again in a few seconds.")
+        # More threads than cores would only make each other wait.
+        self._limiter = anyio.CapacityLimiter(os.cpu_count() or 1)
+
+    @property
+    def engine(self) -> EngineLike:
+        """The engine.
+
+        Raises:
+            RdhyQaError: why there is none yet.
+        """
+        if self._engine is None:
+            raise type(self._problem)(self._problem.message, self._problem.next_step)
+        return self._engine
+
+    async def call(self, work: Callable[[EngineLike], _Result]) -> _Result:
+        """Do something with the engine, off the event loop."""
+        engine = self.engine
+        return await anyio.to_thread.run_sync(lambda: work(engine), limiter=self._limiter)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Load the engine and watch the index for as long as the service lives."""
+        pause = await self._refresh()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._watch, pause)
+            yield
+            tasks.cancel_scope.cancel()
+
+    async def _watch(self, pause: float) -> None:
+        while True:
+            await anyio.sleep(pause)
+            pause = await self._refresh()
+
+    async def _refresh(self) -> float:
+        """Open the engine, or let it look whether another generation is active; seconds until the next look."""
+        try:
+            if await anyio.to_thread.run_sync(self._open_or_reload):
+                log.info("Serving generation %s.", self.engine.generation.manifest.id)
+        except NoIndexError as error:
+            self._report(error)
+        except RdhyQaError as error:
+            self._report(error)
+            return _RETRY_SECONDS
+        except Exception:  # what is loaded still serves, and the next look may go better
+            log.exception("Could not look after the index.")
+            return _RETRY_SECONDS
+        return self._poll_seconds
+
+    def _open_or_reload(self) -> bool:
+        if self._engine is not None:
+            return self._engine.reload()
+        self._engine = self._opener()
+        return True
+
+    def _report(self, error: RdhyQaError) -> None:
+        if str(error) != str(self._problem):
+            log.warning("%s", error)
+        self._problem = error

@@ -1,0 +1,91 @@
+"""Public question sets, as passages and questions: SQuAD's JSON, and folders of JSON Lines."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rdhy_qa.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class DataPassage:
+    """A passage of a data set."""
+
+    id: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DataQuestion:
+    """A question on a data set."""
+
+    id: str
+    question: str
+    answers: tuple[str, ...]
+    gold: tuple[str, ...]
+    """Ids of passages that hold the answer."""
+    answerable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Passages, and questions on them."""
+
+    name: str
+    passages: list[DataPassage] = field(default_factory=list)
+    questions: list[DataQuestion] = field(default_factory=list)
+
+
+def load_dataset(path: Path) -> Dataset:
+    """Read SQuAD 1.1 or 2.0 JSON, or a folder with ``passages.jsonl`` and ``questions.jsonl``.
+
+    Raises:
+        UsageError: when the path is neither.
+    """
+    try:
+        if path.is_dir():
+            return _from_lines(path)
+        return _from_squad(path)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(
+            f"{path} is no data set: {error!r}.",
+            "Name a SQuAD JSON file, or a folder with passages.jsonl and questions.jsonl.",
+        ) from error
+
+
+def _from_squad(path: Path) -> Dataset:
+    found = Dataset(path.stem)
+    for article_number, article in enumerate(json.loads(path.read_text(encoding="utf-8"))["data"]):
+        for number, paragraph in enumerate(article["paragraphs"]):
+            passage_id = f"p{article_number:04d}-{number:04d}"
+            found.passages.append(DataPassage(passage_id, article.get("title") or "", paragraph["context"]))
+            for qa in paragraph["qas"]:
+                answers = tuple(dict.fromkeys(answer["text"] for answer in qa["answers"]))
+                answerable = bool(answers) and not qa.get("is_impossible", False)
+                found.questions.append(DataQuestion(str(qa["id"]), qa["question"], answers, (passage_id,), answerable))
+    return found
+
+
+def _from_lines(folder: Path) -> Dataset:
+    found = Dataset(folder.name)
+    for entry in _lines(folder / "passages.jsonl"):
+        found.passages.append(DataPassage(str(entry["id"]), entry.get("title") or "", entry["text"]))
+    for entry in _lines(folder / "questions.jsonl"):
+        if entry.get("answerable") is None or entry.get("history"):
+            continue
+        answers = tuple(spelling for spellings in entry.get("answers") or [] for spelling in spellings)
+        gold = tuple(str(passage) for passage in entry.get("gold") or [])
+        found.questions.append(
+            DataQuestion(str(entry["id"]), entry["question"], answers, gold, bool(entry["answerable"]))
+        )
+    return found
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            if line.strip():
+                yield json.loads(line)

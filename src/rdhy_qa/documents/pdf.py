@@ -1,0 +1,108 @@
+"""Reader of PDF files that hold text."""
+
+import io
+import logging
+import re
+
+from pypdf import PageObject, PdfReader
+from pypdf.errors import DependencyError, PyPdfError
+
+from rdhy_qa.documents.clean import clean
+from rdhy_qa.documents.document import BlockKind
+from rdhy_qa.documents.parts import Parsed
+from rdhy_qa.documents.pdf_lines import Fragment, drop_furniture, page_lines
+from rdhy_qa.documents.pdf_runs import runs_of
+from rdhy_qa.documents.structure import structure
+from rdhy_qa.errors import DocumentError
+
+# It warns of faults in files that it can read nevertheless.
+logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+
+_BOLD = re.compile(r"bold|black|heavy|semibold|demi", re.IGNORECASE)
+_FIXED = re.compile(r"mono|courier|cmtt|typewriter|consol", re.IGNORECASE)
+_NO_TITLE = re.compile(
+    r"(?:untitled|unknown|\(?anonymous\)?|\(?unspecified\)?|microsoft \w+ - .*"
+    r"|.*\.(?:docx?|indd|tex|pdf|xlsx?|pptx?|qxd))",
+    re.IGNORECASE,
+)
+# Code points at which fonts of symbols, and some writers, keep their bullets.
+_BULLETS = str.maketrans(dict.fromkeys("\x7f\uf0b7\uf0a7\uf0d8\uf076", "\u2022"))
+_TAIL = 4096
+
+
+def parse_pdf(data: bytes) -> Parsed:
+    """Parts of a PDF, each with the page that it starts on.
+
+    Raises:
+        DocumentError: when it is encrypted, damaged or truncated, or holds no text.
+
+    """
+    reader = _open(data)
+    pages, heights = [], []
+    for number, page in enumerate(reader.pages, 1):
+        pages.append(page_lines(_fragments(page, number), number))
+        heights.append(float(page.mediabox.top))
+    if not any(pages):
+        raise DocumentError(
+            f"It holds no text on any of its {len(pages)} pages, only images or drawings.",
+            "Run text recognition (OCR) on it first, or export it again with text.",
+        )
+    parts = structure(runs_of(drop_furniture(pages, heights))).parts
+    metadata = _metadata(reader)
+    if "title" not in metadata:
+        title = next((part.text for part in parts if part.kind is BlockKind.HEADING), None)
+        metadata |= {"title": title} if title else {}
+    return Parsed(parts, metadata)
+
+
+def _open(data: bytes) -> PdfReader:
+    if not data.lstrip()[:5] == b"%PDF-" and b"%PDF-" not in data[:1024]:
+        raise DocumentError("It is not a PDF, though its name says so.", "Give it the suffix of its format.")
+    if b"%%EOF" not in data[-_TAIL:]:
+        raise DocumentError("It is truncated: its end is missing.", "Copy or download it again.")
+    try:
+        reader = PdfReader(io.BytesIO(data))
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise _encrypted()
+        pages = len(reader.pages)
+    except DependencyError as error:
+        raise _encrypted() from error
+    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError, IndexError) as error:
+        raise DocumentError("It is damaged.", "Copy or download it again, or open and save it anew.") from error
+    if not pages:
+        raise DocumentError("It has no pages.", "Export it again.")
+    return reader
+
+
+def _encrypted() -> DocumentError:
+    return DocumentError("It is encrypted with a password.", "Save a copy without password and ingest that.")
+
+
+def _fragments(page: PageObject, number: int) -> list[Fragment]:
+    found: list[Fragment] = []
+
+    def visit(text: str, cm: list[float], tm: list[float], font: dict[str, object] | None, size: float) -> None:
+        for offset, line in enumerate(text.translate(_BULLETS).strip("\n").split("\n")):
+            if clean(line):
+                x = tm[4] * cm[0] + tm[5] * cm[2] + cm[4]
+                y = tm[4] * cm[1] + tm[5] * cm[3] + cm[5]
+                height = abs(size) * (abs(tm[3]) or abs(tm[1])) * (abs(cm[3]) or abs(cm[1])) or 1.0
+                name = str((font or {}).get("/BaseFont", ""))
+                bold, fixed = bool(_BOLD.search(name)), bool(_FIXED.search(name))
+                found.append(Fragment(line, x, y - offset * height * 1.2, height, bold, fixed, text.endswith("\n")))
+
+    try:
+        page.extract_text(visitor_text=visit)
+    except Exception as error:  # pypdf lets all kinds through on a damaged page
+        raise DocumentError(
+            f"Its page {number} can't be read.", "Open and save it anew, or export it again."
+        ) from error
+    return found
+
+
+def _metadata(reader: PdfReader) -> dict[str, object]:
+    info = reader.metadata
+    if info is None:
+        return {}
+    known = {"title": clean(str(info.title or "")), "author": clean(str(info.author or ""))}
+    return {name: value for name, value in known.items() if value and not _NO_TITLE.fullmatch(value)}

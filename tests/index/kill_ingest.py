@@ -1,0 +1,141 @@
+"""Kill an ingest at random moments, and look each time whether a whole generation serves.
+
+    python tests/index/kill_ingest.py --runs 20 --kills 10          # rdhy-qa ingest itself: takes half an hour
+    python tests/index/kill_ingest.py --runs 1 --kills 10 --toy     # a toy embedder: takes seconds, run by the tests
+
+Each run starts from an index of its own with one whole generation. Before each kill a document changes, so that there
+is something to do; after each kill the pointer must open a generation that verifies, holds the old or the new document
+and finds it; after the last one an ingest that is let finish must leave the newest document and no rubbish.
+"""
+
+import argparse
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from conftest import ToyEmbedder, write_post
+
+from rdhy_qa.index import activation
+from rdhy_qa.index.builder import ingest
+from rdhy_qa.models.embedder import PACKAGED_MODEL, model_fingerprint
+from rdhy_qa.settings import Settings
+
+SECONDS_PER_PASSAGE = 0.003
+DOCUMENTS = 12
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def write_corpus(corpus: Path, version: int) -> None:
+    """Twelve documents; in each version two of them are new."""
+    corpus.mkdir(exist_ok=True)
+    for number in range(DOCUMENTS):
+        of = version if number in (0, version % DOCUMENTS) else 0
+        paragraphs = [f"Document {number} tells of matter {number}{line} in version{of}." for line in range(30)]
+        write_post(corpus / f"{number}.md", f"document-{number}", "\n\n".join(paragraphs))
+
+
+def start(corpus: Path, index: Path, toy: bool) -> subprocess.Popen[bytes]:
+    """Start an ingest; with the toy embedder, return when it has imported everything and begins."""
+    if not toy:
+        command = [str(Path(sys.executable).with_name("rdhy-qa")), "ingest", str(corpus), "--index", str(index)]
+        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = [sys.executable, __file__, "--child", str(corpus), str(index)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"ready\n"
+    process.stdout.close()
+    return process
+
+
+def child(corpus: Path, index: Path) -> None:
+    import rdhy_qa.documents.reading  # noqa: F401  # so that the moments to kill lie in the ingest, not in its imports
+
+    say("ready")
+    ingest([corpus], settings=Settings(index=index), embedder=ToyEmbedder(seconds=SECONDS_PER_PASSAGE))
+
+
+def version_served(index: Path, fingerprint: str) -> int:
+    """Open and verify what serves, and tell which version of the corpus it holds."""
+    generation = activation.open_active(index, model_fingerprint=fingerprint)
+    generation.verify()
+    store = generation.store
+    assert len(store) == len(generation.dense) == len(generation.lexical)
+    assert len(store.documents()) == DOCUMENTS
+    word = store.document("document-0").text.rstrip(".").split()[-1]
+    found = store.passages(generation.lexical.search(f"document 0 {word}", 1)[1])
+    assert word in found[0].text
+    generation.close()
+    return int(word.removeprefix("version"))
+
+
+def run(folder: Path, kills: int, toy: bool, fingerprint: str) -> Counter[str]:
+    """One index, some kills; returns how often the old and the new generation served."""
+    corpus, index = folder / "corpus", folder / "index"
+    write_corpus(corpus, version=1)
+    began = time.monotonic()
+    finish(corpus, index, toy)
+    seconds = time.monotonic() - began
+    served = 1
+    outcomes: Counter[str] = Counter()
+    for version in range(2, kills + 2):
+        write_corpus(corpus, version)
+        process = start(corpus, index, toy)
+        time.sleep(random.uniform(0, (0.4 if toy else 1.1) * seconds))
+        finished = process.poll() is not None
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        now = version_served(index, fingerprint)
+        assert now in (served, version), f"version {now} serves, not {served} or {version}"
+        outcomes["finished before" if finished else "new served" if now == version else "old served"] += 1
+        outcomes["left something to clean up"] += any((index / "generations").glob(".tmp-*"))
+        served = now
+    write_corpus(corpus, kills + 2)
+    finish(corpus, index, toy)
+    assert version_served(index, fingerprint) == kills + 2
+    assert not [*index.glob(".tmp-*"), *(index / "generations").glob(".tmp-*")]
+    return outcomes
+
+
+def finish(corpus: Path, index: Path, toy: bool) -> None:
+    assert start(corpus, index, toy).wait(timeout=300) == 0
+
+
+def in_new_folder(work: Callable[[Path], Counter[str]]) -> Counter[str]:
+    folder = Path(tempfile.mkdtemp(prefix="kill-ingest-"))
+    try:
+        return work(folder)
+    finally:
+        shutil.rmtree(folder)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Kill ingests at random moments.")
+    parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--toy", action="store_true", help="with a toy embedder, in seconds")
+    parser.add_argument("--child", nargs=2, type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.child:
+        child(*arguments.child)
+        return
+    fingerprint = ToyEmbedder().fingerprint if arguments.toy else model_fingerprint(PACKAGED_MODEL)
+    total: Counter[str] = Counter()
+    for number in range(arguments.runs):
+        total += in_new_folder(lambda folder: run(folder, arguments.kills, arguments.toy, fingerprint))
+        say(f"run {number + 1} of {arguments.runs}: a whole generation served after each of {arguments.kills} kills")
+    say(", ".join(f"{what}: {count}" for what, count in sorted(total.items())))
+
+
+if __name__ == "__main__":
+    main()

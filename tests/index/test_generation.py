@@ -1,0 +1,80 @@
+"""A generation that is not whole is refused, whatever is wrong with it."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from rdhy_qa.errors import DamagedIndexError, GenerationError, StaleIndexError
+from rdhy_qa.index import generation as generation_module
+from rdhy_qa.index.activation import generation_folder, open_active
+from rdhy_qa.index.builder import ingest
+from rdhy_qa.index.generation import Generation
+from rdhy_qa.settings import Settings
+
+
+@pytest.fixture
+def folder(corpus: Path, settings: Settings, toy) -> Path:
+    result = ingest([corpus], settings=settings, embedder=toy)
+    return generation_folder(settings.index, result.generation_id)
+
+
+def refused(folder: Path) -> GenerationError:
+    with pytest.raises(GenerationError) as caught:
+        Generation.open(folder, model_fingerprint="toy-1")
+    assert "rdhy-qa " in caught.value.next_step
+    return caught.value
+
+
+def test_one_altered_bit_in_any_file_is_refused(folder: Path) -> None:
+    chance = random.Random(7)
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file():
+            continue
+        whole = path.read_bytes()
+        for _ in range(5):
+            damaged = bytearray(whole)
+            damaged[chance.randrange(len(whole))] ^= 1 << chance.randrange(8)
+            path.write_bytes(damaged)
+            assert path.name.split(".")[0] in str(refused(folder))
+        path.write_bytes(whole)
+    Generation.open(folder, model_fingerprint="toy-1").verify()
+
+
+def test_a_truncated_missing_or_added_file_is_refused(folder: Path) -> None:
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        whole = path.read_bytes()
+        path.write_bytes(whole[:-1])
+        assert isinstance(refused(folder), DamagedIndexError)
+        path.unlink()
+        assert isinstance(refused(folder), DamagedIndexError)
+        path.write_bytes(whole)
+    (folder / "more.txt").write_text("more")
+    assert "does not belong" in str(refused(folder))
+
+
+def test_a_large_generation_is_hashed_by_verify_and_measured_on_opening(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generation_module, "_HASHED_ON_OPENING", 0)
+    store = folder / "store.sqlite"
+    whole = store.read_bytes()
+    store.write_bytes(whole[:-1] + b"?")
+    opened = Generation.open(folder, model_fingerprint="toy-1")
+    with pytest.raises(DamagedIndexError, match=r"store\.sqlite"):
+        opened.verify()
+    store.write_bytes(whole[:-1])
+    assert isinstance(refused(folder), DamagedIndexError)
+
+
+def test_another_embedder_is_refused(folder: Path) -> None:
+    with pytest.raises(StaleIndexError, match=r"built with toy \(64 dimensions\).*rdhy-qa ingest --index"):
+        Generation.open(folder, model_fingerprint="toy-2")
+
+
+def test_reading_leaves_no_trace(folder: Path, settings: Settings) -> None:
+    before = {path: path.stat().st_mtime_ns for path in settings.index.rglob("*")}
+    generation = open_active(settings.index, model_fingerprint="toy-1")
+    assert len(generation.store) == len(generation.dense) == len(generation.lexical) == 3
+    generation.close()
+    assert {path: path.stat().st_mtime_ns for path in settings.index.rglob("*")} == before
