@@ -30,8 +30,8 @@ def render(document: Document) -> str:
         '<link rel="stylesheet" href="/static/document.css">\n'
         '<script src="/static/document.js" defer></script>\n'
         f"</head>\n<body>\n<main>\n{_header(metadata)}\n<article>\n"
-        + "\n".join(_Body(document).parts())
-        + "\n</article>\n</main>\n</body>\n</html>\n"
+        + "".join(_Body(document).parts())
+        + "</article>\n</main>\n</body>\n</html>\n"
     )
 
 
@@ -74,7 +74,7 @@ class _Body:
             if list_id is None or members[0].block.kind not in _LISTED:
                 yield from (self._block(member) for member in members)
             else:
-                yield f"<ul>\n{''.join(self._list_items(members))}</ul>"
+                yield f"<ul>\n{''.join(self._list_items(members))}</ul>\n"
 
     def _list_items(self, members: list[_Placed]) -> Iterator[str]:
         item: list[_Placed] = []

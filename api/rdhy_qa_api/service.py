@@ -11,7 +11,7 @@ import anyio.to_thread
 
 from rdhy_qa.contracts import Answer, AskRequest, SearchReply, SearchRequest
 from rdhy_qa.documents.document import Document, Metadata
-from rdhy_qa.errors import NoIndexError, RdhyQaError
+from rdhy_qa.errors import GenerationError, NoIndexError, RdhyQaError
 from rdhy_qa.index.manifest import Manifest
 
 _POLL_SECONDS = 1.0
@@ -106,6 +106,7 @@ class Service:
             return _RETRY_SECONDS
         except Exception:  # what is loaded still serves, and the next look may go better
             log.exception("Could not look after the index.")
+            self._problem = GenerationError("The index could not be loaded.", "The log of the service says why.")
             return _RETRY_SECONDS
         return self._poll_seconds
 

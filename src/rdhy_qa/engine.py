@@ -61,11 +61,7 @@ class _Session:
         """Cosine similarity of a question's vector with the sentences of a document."""
 
         def measure(view: DocumentView, indices: Sequence[int]) -> FloatArray:
-            if not hasattr(self.generation, "sentence_vectors"):
-                import numpy as np
-                return np.zeros(len(indices), dtype="float32")
-            vectors = self.generation.sentence_vectors(view.document.id, indices)
-            return vectors.astype("float32") @ vector
+            return self.generation.sentence_vectors(view.document.id, indices) @ vector
 
         return measure
 

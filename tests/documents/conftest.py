@@ -14,9 +14,9 @@ from rdhy_qa.documents.parts import Parsed
 POST = """\
 Harbour Notes - Walks, Talks and Tides (Part 3 - The Lantern Prizes 2021)
 
-Ola Brandt - As a harbour guide and a certified tide reader, I try to bring rowers\u2014old and young\u2014to one table.
+Ola Brandt - As a harbour guide and a certified tide reader, I seat crews\u2014old and young\u2014together.
 
-One town that sets itself apart is\u00a0 Norby. It counts more than 2,100\u00a0 boats (BT), all moored in the\u00a0inner bay.
+One town that sets itself apart is\u00a0 Norby. It counts more than 2,100\u00a0 boats (BT) in the\u00a0inner bay.
 
 Summary of the walk
 
@@ -34,7 +34,7 @@ The jury opened the evening and read out the winners in the Open Water category:
 
 Image source: Ola Brandt, contents by Norby
 
-  \u2022 tidewell from Norway - Is a ferry line with more than 900 sailors. Over the last winter, Tydwell cut its delays.
+  \u2022 tidewell from Norway - Is a ferry line with more than 900 sailors. Last winter Tydwell cut delays.
 
   \u2022 RL Marten from Estonia - Is one of the oldest rope makers. Its ropes are sold in 40 ports.
 
@@ -152,7 +152,7 @@ def check_spans() -> Callable[[Document], None]:
         for block in document.blocks:
             assert last <= block.start < block.end <= len(document.text)
             last = block.end
-        covered = {number: "" for number in range(len(document.blocks))}
+        covered = dict.fromkeys(range(len(document.blocks)), "")
         before = 0
         for sentence in document.sentences:
             block = document.blocks[sentence.block]

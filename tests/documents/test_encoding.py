@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rdhy_qa.documents.encoding import decode
 from rdhy_qa.errors import DocumentError
 
-TEXT = "Die Fähre über den Fjord kostet 5 € – so „günstig“ wie früher.\nZweite Zeile.\n"
+TEXT = "Die Fähre über den Fjord kostet 5 € \u2013 so „günstig“ wie früher.\nZweite Zeile.\n"
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_cyrillic_code_pages_are_guessed():
 
 
 def test_a_stray_byte_does_not_turn_a_utf_8_file_into_another_code_page():
-    assert decode(("Zürich, Málaga, Genève " * 4).encode() + b"\xff") .startswith("Zürich, Málaga, Genève")
+    assert decode(("Zürich, Málaga, Genève " * 4).encode() + b"\xff").startswith("Zürich, Málaga, Genève")
 
 
 @pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n" + bytes(range(256)), b"PK\x03\x04rest", bytes(range(256)) * 8])
@@ -50,7 +50,7 @@ def test_binary_data_is_refused(data):
         decode(data)
 
 
-@given(st.text(alphabet=st.characters(codec="ascii", min_codepoint=32)))
+@given(st.text(alphabet=st.characters(codec="ascii", min_codepoint=32, max_codepoint=126)))
 def test_ascii_is_left_as_it_is(text):
     if not text.startswith(("PK", "%PDF-", "GIF8")):
         assert decode(text.encode()) == text

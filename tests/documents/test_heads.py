@@ -14,7 +14,7 @@ def named(text, marked=None):
         ("tidewell from Norway - Is a ferry line.", "tidewell", "Norway"),
         ("saltby from UK- saltby is a club.", "saltby", "UK"),
         ("SolMarino from Portugal They call themselves a school.", "SolMarino", "Portugal"),
-        ("Marten from San Marino – a rope maker", "Marten", "San Marino"),
+        ("Marten from San Marino \u2013 a rope maker", "Marten", "San Marino"),
         ("Vik from Netherlands/Global - all over", "Vik", "Netherlands/Global"),
         ("Ropes Ltd from the United States - good", "Ropes Ltd", "United States"),
         ("Dune Academy (DUAC) from Ghana - 12 schools", "Dune Academy (DUAC)", "Ghana"),
@@ -35,7 +35,7 @@ def named(text, marked=None):
         ("They row - and we watch", None, None),
         ("Sailors from Brazil joined us.", None, None),
         ("I think it began when I sold the boat.", None, None),
-        ("don’t look back", None, None),
+        ("don\u2019t look back", None, None),
     ],
 )
 def test_heads_are_read_from_the_wording(text, head, qualifier):

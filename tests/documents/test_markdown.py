@@ -120,7 +120,9 @@ def test_spans_nest(read, check_spans):
 
 
 def test_raw_html_is_stripped(read, texts):
-    document = read("Before <b>bold</b> after.<!-- gone -->\n\n<div>In a <i>block</i>.</div>\n\n<script>no()</script>\n")
+    document = read(
+        "Before <b>bold</b> after.<!-- gone -->\n\n<div>In a <i>block</i>.</div>\n\n<script>no()</script>\n"
+    )
     assert texts(document) == ["Before bold after.", "In a block."]
 
 

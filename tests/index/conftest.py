@@ -25,10 +25,17 @@ class ToyEmbedder:
         self.seconds = seconds
         self.encoded: list[str] = []
 
-    def encode_passages(self, texts: Sequence[str]) -> np.ndarray:
+    def encode_passages(
+        self, texts: Sequence[str], ranges: Sequence[Sequence[tuple[int, int]]]
+    ) -> tuple[np.ndarray, list[np.ndarray]]:
         self.encoded.extend(texts)
         time.sleep(self.seconds * len(texts))
-        return np.stack([self.encode_query(text) for text in texts])
+        passages = np.stack([self.encode_query(text) for text in texts])
+        sentences = [
+            np.array([self.encode_query(text[start:end]) for start, end in of_text]).reshape(-1, self.dimension)
+            for text, of_text in zip(texts, ranges, strict=True)
+        ]
+        return passages, sentences
 
     def encode_query(self, text: str) -> np.ndarray:
         vector = np.zeros(self.dimension, dtype=np.float32)

@@ -121,7 +121,7 @@ def test_a_failing_embedder_leaves_the_old_generation(
     ingest([corpus], settings=settings, embedder=toy)
     post(corpus / "one.md", "one", "Something else.")
 
-    def fail(texts: list[str]) -> np.ndarray:
+    def fail(*_: object) -> np.ndarray:
         raise MemoryError
 
     monkeypatch.setattr(toy, "encode_passages", fail)

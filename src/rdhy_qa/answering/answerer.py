@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from rdhy_qa.answering import composition, confidence, lists
+from rdhy_qa.answering import comparisons, composition, confidence, lists
 from rdhy_qa.answering.composition import Draft
 from rdhy_qa.answering.evidence import DocumentView, Evidence, Wanted, measure, meets, ranking_weights
 from rdhy_qa.answering.lexicon import is_english, is_near_english, likeness
@@ -117,7 +117,9 @@ def answer(material: Material) -> Draft:
         return composition.decline("no_evidence")
     chance = confidence.of_evidence(question, wanted, evidence, material.passages)
     if question.kind is Kind.YES_NO:
-        return _yes_no(question, evidence, chance)
+        return _yes_no(material, evidence, chance)
+    if (compared := comparisons.compare(question, wanted, material.lists)) is not None:
+        return composition.comparison(compared)
     draft = None
     if question.kind is Kind.CATEGORY:
         draft = _category(question, wanted, material.lists)
@@ -199,13 +201,28 @@ _TOUCHED = 0.3
 _NEGATION = frozenset("no not never without nor neither none nobody".split())
 
 
-def _yes_no(question: Question, evidence: Sequence[Evidence], chance: float) -> Draft:
+def _yes_no(material: Material, evidence: Sequence[Evidence], chance: float) -> Draft:
+    """Yes where a sentence carries all that is asked, no where it gives another value for one thing that is asked."""
+    question = material.question
     best = evidence[0]
-    words = set(best.quote.lower().replace("n't", " not").split())
-    negated = bool(words & _NEGATION) != bool(set(question.text.lower().split()) & _NEGATION)
-    values = [w for w in best.missing if w.country is not None or w.folded.isdigit() or w.name]
-    if best.coverage >= 0.75 and not best.missing:
+    negated = _is_negated(best.quote) != _is_negated(question.text)
+    if chance >= confidence.threshold() and not any(word.name or word.country for word in best.missing):
         return composition.yes_no(best, not negated, chance)
-    if len(values) == 1 == len(best.missing) and best.coverage >= 0.5 and composition.contradicts(values[0], best):
-        return composition.yes_no(best, False, chance)
-    return composition.decline("insufficient_evidence", chance)
+    for value in material.wanted:
+        if not (value.country or value.name or value.folded.isdigit()):
+            continue
+        others = tuple(word for word in material.wanted if word is not value)
+        reduced = usable(question, rank(question, others, material.passages, material.similarities))
+        if not reduced or meets(value, frozenset(reduced[0].own), frozenset()) or reduced[0].missing:
+            continue
+        if reduced[0].coverage >= _CARRIED and composition.contradicts(value, reduced[0]):
+            return composition.yes_no(reduced[0], False, confidence.threshold())
+    return composition.decline("insufficient_evidence", min(chance, confidence.threshold() / 2))
+
+
+_CARRIED = 0.8
+"""Coverage from which a sentence says what is asked but for one value."""
+
+
+def _is_negated(text: str) -> bool:
+    return bool(set(text.lower().replace("n't", " not").split()) & _NEGATION)

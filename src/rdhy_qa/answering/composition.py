@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from rdhy_qa.answering import abstention, lists
 from rdhy_qa.answering.citations import Citations
+from rdhy_qa.answering.comparisons import Comparison
 from rdhy_qa.answering.evidence import DocumentView, Evidence, Wanted
 from rdhy_qa.answering.lexicon import likeness
 from rdhy_qa.answering.lists import Match, RecordList
@@ -187,6 +188,22 @@ def category(question: Question, candidate: RecordList, record: Record, focus: S
     m = citations.cite(document, item.start, item.end)
     text = f"{named[0]} [{n}] is where {label} is listed [{m}]."
     return Draft(True, text, 0.9, named[0], citations=citations.all())
+
+
+def comparison(compared: Comparison) -> Draft:
+    """The things compared with their numbers, the one that is asked for first."""
+    citations = Citations()
+    parts = []
+    for side in compared.sides:
+        document = side.list.view.document
+        where = _sentence_at(document, side.number.start)
+        n = citations.cite(document, where.start, where.end)
+        head = side.record.head.of(document.text) if side.record.head else ""
+        parts.append((head, f"{head}: {side.number.of(document.text)} [{n}]"))
+    short = "the same" if compared.tie else parts[0][0]
+    text = "; ".join(part for _, part in parts) + "."
+    lead = "Both give the same number. " if compared.tie else f"{short}. "
+    return Draft(True, lead + text, 0.8, short, citations=citations.all())
 
 
 def yes_no(best: Evidence, yes: bool, confidence: float) -> Draft:

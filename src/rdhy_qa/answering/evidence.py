@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from rdhy_qa.answering.lexicon import likeness
+from rdhy_qa.answering.lexicon import is_english, likeness
 from rdhy_qa.answering.places import countries_in
 from rdhy_qa.answering.questions import Kind, Question
 from rdhy_qa.answering.spans import SpanType, TypedSpan, find
@@ -78,6 +78,8 @@ class Evidence:
     """Words that nothing around the sentence meets."""
     spans: tuple[TypedSpan, ...] = field(default=())
     """Possible answers of the wanted type, offsets in the document, best first."""
+    own: frozenset[str] = frozenset()
+    """Stems of the sentence."""
     passage_score: float = 0.0
     similarity: float = 0.0
 
@@ -121,7 +123,7 @@ def meets(wanted: Wanted, stems: frozenset[str], countries: frozenset[str] = fro
     for candidate, weight in wanted.stems:
         if candidate in stems:
             best = max(best, weight)
-    if best or wanted.name:
+    if best or (wanted.name and not is_english(wanted.folded)):
         return best
     for other in stems:
         best = max(best, likeness(wanted.stem, other))
@@ -257,6 +259,9 @@ def answer_spans(question: Question, wanted: Sequence[Wanted], text: str, offset
     return [TypedSpan(s.start + offset, s.end + offset, s.type, s.value, s.unit) for _, s in found]
 
 
+_ENUMERATION = re.compile(r"[^,]+, [^,]+,? (?:and|or|&) \w|\w (?:and|&) \w")
+
+
 def _focus_anchors(question: Question, words: Sequence[tuple[int, str]]) -> list[int]:
     return [start for start, s in words if any(likeness(term.stem, s) for term in question.focus)]
 
@@ -306,6 +311,8 @@ def measure(
     spans = answer_spans(question, wanted, text, sentence.start)
     record = view.record_of(sentence.block)
     typed = 1.0 if spans else 0.0
+    if question.kind is Kind.LIST:
+        typed = 1.0 if _ENUMERATION.search(text) else 0.5
     if question.kind is Kind.NAME and record is not None and record.head is not None and not typed:
         typed = 0.5
     total = sum(word.weight for word in wanted) or 1.0
@@ -320,7 +327,7 @@ def measure(
         "missing": max((word.weight for word in missing), default=0.0) / total,
         "names": sum(names) / len(names) if names else 1.0,
         "phrase": _phrases(wanted, frame.own_sequence),
-        "typed": typed if question.wanted is not None else 0.5,
+        "typed": typed if question.wanted is not None or question.kind is Kind.LIST else 0.5,
         "near": 1.0 / (1.0 + _distance(spans, sentence) / 40) if spans else 0.0,
         "focus": max((max((likeness(t.stem, s) for s in frame.own), default=0.0) for t in question.focus), default=0.0),
         "heading": float(block.kind is BlockKind.HEADING),
@@ -332,7 +339,7 @@ def measure(
     }
     features = _bias(values)
     return Evidence(
-        document, index, record, features, float(features @ weights), values["frame"], missing, tuple(spans), passage, similarity
+        document, index, record, features, float(features @ weights), values["frame"], missing, tuple(spans), frame.own, passage, similarity
     )
 
 
@@ -403,20 +410,16 @@ def wanted_words(question: Question, words: Words) -> tuple[Wanted, ...]:
         if joined is not None:
             stemmed, length, parts = joined
             skip = length - 1
-            found.append(Wanted(stemmed, parts, words.idf(stemmed), _is_name(words, stemmed), True, ((stemmed, 1.0),)))
+            found.append(Wanted(stemmed, parts, words.idf(stemmed), words.is_name(stemmed), True, ((stemmed, 1.0),)))
             continue
         forms = tuple(words.resolve(term.folded))
         stems = forms or ((term.stem, 1.0),)
         weight = max(words.idf(stemmed) for stemmed, _ in stems)
-        name = any(_is_name(words, stemmed) for stemmed, _ in forms)
+        name = any(words.is_name(stemmed) for stemmed, _ in forms)
         found.append(
             Wanted(stems[0][0], term.folded, weight, name, bool(forms) or country is not None, stems, country)
         )
     return tuple(found)
-
-
-def _is_name(words, stemmed):
-    return words.is_name(stemmed) if hasattr(words, "is_name") else False
 
 
 def _joined(asked: Sequence[Term], position: int, words: Words) -> tuple[str, int, str] | None:

@@ -75,7 +75,8 @@ class _Sections:
     def enter(self, heading: Part) -> tuple[str, ...]:
         """Section path from this heading on; the document's own title is not part of it."""
         first, self._first = self._first, False
-        if first and self._is_title(heading):
+        if _folded(heading.text) == self._title or (first and self._is_title(heading)):
+            self._open, self.path = [], ()
             return self.path
         self._open = [(level, text) for level, text in self._open if level < heading.level]
         self._open.append((heading.level, heading.text))
@@ -83,11 +84,8 @@ class _Sections:
         return self.path
 
     def _is_title(self, heading: Part) -> bool:
-        text = _folded(heading.text)
-        if text == self._title:
-            return True
         # Sites append their name to the title of the page.
-        return heading.level == 1 and count_words(heading.text) > 1 and self._title.startswith(text)
+        return heading.level == 1 and count_words(heading.text) > 1 and self._title.startswith(_folded(heading.text))
 
 
 def _folded(text: str) -> str:

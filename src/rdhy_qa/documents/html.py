@@ -32,7 +32,7 @@ _HINTS = frozenset(
         *("cookie", "cookies", "consent", "gdpr", "breadcrumb", "breadcrumbs", "nav", "navbar", "navigation", "menu"),
         *("sidebar", "footer", "share", "sharing", "social", "newsletter", "subscribe", "related", "recommended"),
         *("popup", "modal", "banner", "advert", "advertisement", "ads", "promo", "comments", "pagination", "pager"),
-        *("masthead", "skip", "toolbar", "widget", "hidden"),
+        *("masthead", "skip", "toc", "toolbar", "widget", "hidden"),
     )
 )
 _FURNITURE = re.compile(
@@ -42,6 +42,7 @@ _FURNITURE = re.compile(
 )
 _MORE = re.compile(r"\b(?:related|recommended|you may also|read next|share this|tags|categories)\b", re.IGNORECASE)
 _MIN_ANCHOR = 15
+_MANY_LINKS = 0.7
 _MAX_FURNITURE_WORDS = 40
 
 
@@ -133,6 +134,8 @@ class _Content:
             return element.tag != "form" or not self._holds_content(element)
         if element.tag == "footer":
             return not element.xpath("ancestor::blockquote")
+        if _has_hint(element) and _link_share(element) > _MANY_LINKS:
+            return True
         if element.tag in ("header", "aside") or _has_hint(element):
             return not self._holds_content(element) and element.find(".//h1") is None
         return self._is_furniture(element)
@@ -149,9 +152,7 @@ class _Content:
             return False
         if count_words(text) <= _MAX_FURNITURE_WORDS and _FURNITURE.search(text):
             return element.tag not in ("span", "a")
-        links = element.xpath(".//a")
-        linked = sum(len(text_of(link)) for link in links)
-        return len(links) >= 2 and linked > 0.7 * len(text) and not self._is_list_of_content(element)
+        return _link_share(element) > _MANY_LINKS and not self._is_list_of_content(element)
 
     def _is_list_of_content(self, element: Element) -> bool:
         """Links below a heading or lead-in inside of the content are a list like any other."""
@@ -159,6 +160,12 @@ class _Content:
         if element.tag not in ("ul", "ol", "table") or before is None or before.tag not in ("p", "h2", "h3", "h4"):
             return False
         return not _MORE.search(text_of(before)) and bool(set(element.iterancestors()) & self._holders - {self._body})
+
+
+def _link_share(element: Element) -> float:
+    """Share of an element's letters that are links, where there are at least two."""
+    links = element.xpath(".//a")
+    return sum(len(text_of(link)) for link in links) / max(len(text_of(element)), 1) if len(links) > 1 else 0.0
 
 
 def _is_hidden(element: Element) -> bool:

@@ -27,7 +27,10 @@ _DATE_LINE = re.compile(
     r"(?:[A-Z][a-z]+day,?\s+)?(?:\d{1,2}(?:st|nd|rd|th)?\.?\s+)?[A-Z][a-z]{2,8}\.?,?\s+(?:\d{1,2}(?:st|nd|rd|th)?,?\s+)?\d{4}$"
 )
 _BYLINE = re.compile(r"(?:written |posted |published )?by\s+[A-Z]", re.IGNORECASE)
-_NOT_A_TITLE = re.compile(r"https?://|www\.|\S+@\S+\.\w|[{}<>=]|\s\|\s")
+_NOT_A_TITLE = re.compile(r"https?://|www\.|\S+@\S+\.\w|[{}<>=]|\S{40}|\s\|\s")
+_UNFINISHED = frozenset(
+    ("of", "the", "and", "or", "to", "for", "with", "a", "an", "by", "from", "that", "is", "are", "was")
+)
 _NUMBERED = re.compile(r"(?:\d{1,3}(?:\.\d{1,3})*\.?|[IVX]{1,5}\.|[A-Z]\.|§+\s*\d+)\s+(?=\S)")
 _SERIES = re.compile(r"([^\W\d_]{2,20}) (\d{1,3})\s*(?:[-\u2013—:.|)]|\s)\s*\S")
 
@@ -88,10 +91,10 @@ def may_be_speaker(text: str) -> bool:
     """Whether a line can name who said the quotation before it."""
     if text.endswith((".", "!", "?", ":", ";")) and not re.search(r"\b(?:Inc|Ltd|Jr|Sr|Co)\.$", text):
         return False
-    return count_words(text) <= _MAX_SPEAKER_WORDS and is_attribution(text)
+    return count_words(text) <= _MAX_SPEAKER_WORDS and _is_attribution(text)
 
 
-def is_attribution(text: str) -> bool:
+def _is_attribution(text: str) -> bool:
     """Whether a line has the form of an attribution: a dash, or a name, then who that is."""
     stripped = text.lstrip("\u2013—-~ ")
     return stripped != text or (stripped[:1].isupper() and "," in stripped)
@@ -105,6 +108,8 @@ def is_title_like(text: str, max_words: int = MAX_HEADING_WORDS) -> bool:
         return False
     first = next((character for character in text if character.isalnum()), "")
     if first.islower() or _NOT_A_TITLE.search(text):
+        return False
+    if text.split()[-1].casefold() in _UNFINISHED:
         return False
     return not (_DATE_LINE.match(text) or _BYLINE.match(text))
 

@@ -11,7 +11,9 @@ from rdhy_qa.documents.tables import Table, find_tables
 
 _MIN_WRAP = 50
 _MAX_WRAP = 130
+_SHORT = 30
 _SENTENCE_END = re.compile(r"[.!?…:][\"”“\u2019»)\]]*$")
+_CUT_WORD = re.compile(r"(?<=[^\W\d_]-)\n(?=[^\W\d_])")
 _UNDERLINE = re.compile(r"([=\-~*#_])\1{2,}$")
 
 
@@ -91,7 +93,8 @@ def _run_at(
         if not _continues(lines, position, taken, width, marker):
             break
         taken += 1
-    text = " ".join(line.text for line in lines[position : position + taken])
+    # A hyphen at a line's end stays: without a dictionary nobody knows whether it belongs to the word.
+    text = _CUT_WORD.sub("", "\n".join(line.text for line in lines[position : position + taken])).replace("\n", " ")
     if marker is None or not any(map(str.isalnum, text[marker.length :])):
         return taken, Run(text, first.gap, first.indent)
     return taken, Run(text[marker.length :], first.gap, first.indent, marker)
@@ -111,7 +114,9 @@ def _continues(lines: Sequence[Line], start: int, taken: int, width: int, marker
         return True
     if ended and line.indent >= before.indent + 2 and not marker and taken > 1:
         return False  # first-line indent
-    if line.text[:1].islower() and not ended and (full or len(before.text) >= width / 2):
+    if before.text.endswith(":") and len(line.text) < 0.7 * width and line.text[:1].isupper():
+        return False
+    if line.text[:1].islower() and not ended and (full or len(before.text) >= max(_SHORT, width / 2)):
         return True
     return full
 

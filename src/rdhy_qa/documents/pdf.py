@@ -10,6 +10,7 @@ from pypdf.errors import DependencyError, PyPdfError
 from rdhy_qa.documents.clean import clean
 from rdhy_qa.documents.document import BlockKind
 from rdhy_qa.documents.parts import Parsed
+from rdhy_qa.documents.pdf_fonts import Typeface, typeface
 from rdhy_qa.documents.pdf_lines import Fragment, drop_furniture, page_lines
 from rdhy_qa.documents.pdf_runs import runs_of
 from rdhy_qa.documents.structure import structure
@@ -18,8 +19,6 @@ from rdhy_qa.errors import DocumentError
 # It warns of faults in files that it can read nevertheless.
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
-_BOLD = re.compile(r"bold|black|heavy|semibold|demi", re.IGNORECASE)
-_FIXED = re.compile(r"mono|courier|cmtt|typewriter|consol", re.IGNORECASE)
 _NO_TITLE = re.compile(
     r"(?:untitled|unknown|\(?anonymous\)?|\(?unspecified\)?|microsoft \w+ - .*"
     r"|.*\.(?:docx?|indd|tex|pdf|xlsx?|pptx?|qxd))",
@@ -79,25 +78,45 @@ def _encrypted() -> DocumentError:
 
 
 def _fragments(page: PageObject, number: int) -> list[Fragment]:
-    found: list[Fragment] = []
-
-    def visit(text: str, cm: list[float], tm: list[float], font: dict[str, object] | None, size: float) -> None:
-        for offset, line in enumerate(text.translate(_BULLETS).strip("\n").split("\n")):
-            if clean(line):
-                x = tm[4] * cm[0] + tm[5] * cm[2] + cm[4]
-                y = tm[4] * cm[1] + tm[5] * cm[3] + cm[5]
-                height = abs(size) * (abs(tm[3]) or abs(tm[1])) * (abs(cm[3]) or abs(cm[1])) or 1.0
-                name = str((font or {}).get("/BaseFont", ""))
-                bold, fixed = bool(_BOLD.search(name)), bool(_FIXED.search(name))
-                found.append(Fragment(line, x, y - offset * height * 1.2, height, bold, fixed, text.endswith("\n")))
-
+    collector = _Collector()
     try:
-        page.extract_text(visitor_text=visit)
+        page.extract_text(visitor_text=collector.visit)
     except Exception as error:  # pypdf lets all kinds through on a damaged page
         raise DocumentError(
             f"Its page {number} can't be read.", "Open and save it anew, or export it again."
         ) from error
-    return found
+    return collector.fragments
+
+
+class _Collector:
+    """Gathers what pypdf reports of a page."""
+
+    def __init__(self) -> None:
+        self.fragments: list[Fragment] = []
+        self._faces: dict[int, Typeface] = {}
+        self._spaced = False
+
+    def visit(self, text: str, cm: list[float], tm: list[float], font: dict[str, object] | None, size: float) -> None:
+        """Take the text that is shown at the place that the two matrices give."""
+        height = abs(size) * (abs(tm[3]) or abs(tm[1])) * (abs(cm[3]) or abs(cm[1])) or 1.0
+        x = tm[4] * cm[0] + tm[5] * cm[2] + cm[4]
+        y = tm[4] * cm[1] + tm[5] * cm[3] + cm[5]
+        face = self._face(font)
+        broken = text.endswith("\n")
+        for offset, line in enumerate(text.translate(_BULLETS).strip("\n").split("\n")):
+            if clean(line):
+                width = face.width(line, height)
+                place = (x, y - offset * height * 1.2, height, width)
+                self.fragments.append(Fragment(line, *place, face.exact, face.bold, broken, self._spaced))
+                self._spaced = False
+            elif line:
+                self._spaced = True
+
+    def _face(self, font: dict[str, object] | None) -> Typeface:
+        key = id(font)
+        if key not in self._faces:
+            self._faces[key] = typeface(font)
+        return self._faces[key]
 
 
 def _metadata(reader: PdfReader) -> dict[str, object]:

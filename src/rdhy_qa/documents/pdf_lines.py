@@ -4,12 +4,11 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rdhy_qa.documents.clean import clean
 from rdhy_qa.documents.typography import BULLETS
 
-_NARROW = frozenset("iljtfrI.,:;'!|()[]{} -\u2019\u2018")
-_WIDE = frozenset("mwMW@%&\u2014\u2026")
 _LEADER = re.compile(r"(?:\s*[.\u2026_]){4,}\s*")
 _PAGE_NUMBER = re.compile(
     r"(?:page|p\.|seite)?\s*[-\u2013\u2014|]*\s*(?:\d{1,4}|[ivxlc]{1,6})\s*(?:(?:/|of|von)\s*\d{1,4})?\s*[-\u2013\u2014|]*",
@@ -19,6 +18,7 @@ _MARGIN = 0.13
 _EDGE_LINES = 3
 _APART = 1.5
 """Gap between running heads and the text, in heights of type."""
+_BROKEN_CELL_GAP = 0.7
 _CELL_GAP = 2.0
 """Gap between two cells of a row, in heights of type."""
 
@@ -31,11 +31,14 @@ class Fragment:
     x: float
     y: float
     size: float
+    width: float
+    """Exact where the font tells, else estimated."""
+    exact: bool = False
     bold: bool = False
-    fixed: bool = False
-    """Whether its typeface gives all letters one width."""
     broken: bool = False
-    """Whether the file ends a line after it; what follows at its height is another cell then."""
+    """Whether a text of the file ends with it, so that pypdf does not tell whether a space follows."""
+    spaced: bool = False
+    """Whether the file shows a space right before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,7 @@ def _line(group: Sequence[Fragment], page: int) -> PdfLine | None:
         cells=cells,
         x=group[0].x,
         y=main.y,
-        end=last.x + _width(last),
+        end=last.x + last.width,
         size=main.size,
         bold=bold * 10 >= letters * 9,
         page=page,
@@ -141,40 +144,34 @@ def _line(group: Sequence[Fragment], page: int) -> PdfLine | None:
 
 def _cells(group: Sequence[Fragment]) -> tuple[tuple[str, ...], float]:
     """Raw texts of the cells, and where the text after a bullet starts."""
-    cells = [""]
+    cells = [group[0].text]
     text_x = group[0].x
-    end = group[0].x
-    broken = False
-    for fragment in group:
-        text = fragment.text.replace("\n", " ")
-        first = not any(map(str.strip, cells))
-        if len(cells) == 1 and cells[0].strip() and cells[0].strip() in BULLETS:
+    for before, fragment in pairwise(group):
+        if len(cells) == 1 and cells[0].strip() in BULLETS and cells[0].strip():
             text_x = fragment.x
             cells[0] = f"{cells[0].strip()} "
-        elif not first and fragment.x - end > (_CELL_GAP * fragment.size if not broken else 0.5 * fragment.size):
+        elif _is_cell(before, fragment):
             cells.append("")
-        elif cells[-1] and fragment.x - end > 0.15 * fragment.size and not cells[-1].endswith(" "):
+        elif _is_spaced(before, fragment):
             cells[-1] += " "
-        cells[-1] += text
-        end = fragment.x + _width(fragment)
-        broken = fragment.broken
+        cells[-1] += fragment.text
     return tuple(piece for cell in cells for piece in _LEADER.split(cell)), text_x
 
 
-def _width(fragment: Fragment) -> float:
-    if fragment.fixed:
-        return 0.6 * fragment.size * len(fragment.text.strip("\n"))
-    return estimated_width(fragment.text, fragment.size)
+def _is_cell(before: Fragment, fragment: Fragment) -> bool:
+    gap = fragment.x - before.x - before.width
+    if not before.broken:
+        return gap > _CELL_GAP * fragment.size
+    return gap > _BROKEN_CELL_GAP * fragment.size + (0 if before.exact else 0.06 * before.width)
 
 
-def estimated_width(text: str, size: float) -> float:
-    """Width of a text in a common typeface; widths of the font itself are not at hand."""
-    width = 0.0
-    for character in text.strip("\n"):
-        if character in _NARROW:
-            width += 0.29
-        elif character in _WIDE:
-            width += 0.85
-        else:
-            width += 0.66 if character.isupper() else 0.556 if character.isdigit() else 0.51
-    return width * size
+def _is_spaced(before: Fragment, fragment: Fragment) -> bool:
+    if fragment.spaced:
+        return True
+    gap = fragment.x - before.x - before.width
+    if not before.broken:
+        return gap > 0.5 * fragment.size
+    if before.exact:
+        return gap > 0.12 * fragment.size
+    # Widths are guessed: letters that are set one by one are one word, words that are set one by one are not.
+    return len(before.text.strip()) > 1 or gap > 0.25 * fragment.size

@@ -9,7 +9,8 @@ from itertools import pairwise
 from rdhy_qa.documents.clean import clean, count_words
 from rdhy_qa.documents.layout import Marker, is_caption, is_title_like, marker_of, numbered_level
 from rdhy_qa.documents.lines import Run
-from rdhy_qa.documents.pdf_lines import PdfLine, estimated_width
+from rdhy_qa.documents.pdf_fonts import estimated_width
+from rdhy_qa.documents.pdf_lines import PdfLine
 from rdhy_qa.documents.tables import table_of
 from rdhy_qa.documents.typography import BULLETS
 
@@ -36,7 +37,8 @@ class _Page:
     """From line to line, in heights of type."""
     heading_sizes: tuple[float, ...]
     has_bold: bool
-    right: float
+    rights: dict[int, float]
+    """Right edge of the column, by where its lines start."""
     vocabulary: Counter[str]
 
 
@@ -77,13 +79,23 @@ def _measure(lines: Sequence[PdfLine]) -> _Page:
     )
     larger = sorted({_rounded(line.size) for line in lines if line.size > size * _LARGER}, reverse=True)
     vocabulary = Counter(word.casefold() for line in lines for word in _HYPHENATED.findall(line.text)[:-1])
-    leading = min((step for step, _ in steps.most_common(1)), default=1.2)
-    right = max(line.end for line in lines if _rounded(line.size) == size)
-    return _Page(size, max(leading, 0.9), tuple(larger), 0 < bold[True] < bold[False], right, vocabulary)
+    # Where paragraphs are short, gaps between them may outnumber the lines inside of them.
+    common = [step for step, count in steps.items() if count > 1 and count * 8 >= steps.total()]
+    leading = min(common, default=1.2)
+    rights: dict[int, float] = {}
+    for line in lines:
+        # An indent of a few letters leaves a line in its column.
+        for column in range(_column(line.x, size) - 2, _column(line.x, size) + 3):
+            rights[column] = max(rights.get(column, 0.0), line.end)
+    return _Page(size, max(leading, 0.9), tuple(larger), 0 < bold[True] < bold[False], rights, vocabulary)
 
 
 def _rounded(size: float) -> float:
     return round(size * 2) / 2
+
+
+def _column(x: float, size: float) -> int:
+    return round(x / (2 * size))
 
 
 def _rows_at(lines: Sequence[PdfLine], position: int) -> int:
@@ -133,8 +145,8 @@ def _goes_on(before: PdfLine, line: PdfLine, measures: _Page) -> bool:
 def _ends_short(before: PdfLine, line: PdfLine, measures: _Page) -> bool:
     """Whether the next line's first word had ample room on the line before."""
     word = estimated_width(line.text.split(" ", 1)[0], line.size)
-    column = measures.right - before.x
-    return before.end + word < measures.right - 0.15 * column
+    right = measures.rights[_column(before.x, measures.size)]
+    return before.end + word < right - 0.15 * (right - before.x)
 
 
 def _is_item(line: PdfLine) -> bool:

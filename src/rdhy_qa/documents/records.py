@@ -55,7 +55,8 @@ def _span(offsets: tuple[int, int] | None, start: int) -> Span | None:
 def _end(blocks: Sequence[Block], at: int) -> int:
     """End of the quotations and paragraphs that belong to an item, or of the item itself."""
     end = blocks[at].end
-    for block in blocks[at + 1 :]:
+    for position in range(at + 1, len(blocks)):
+        block = blocks[position]
         if block.list_id != blocks[at].list_id or block.kind in _ITEMS:
             break
         end = block.end

@@ -19,6 +19,8 @@ _GAP = re.compile(r"\t+| {3,}")
 _RULE = re.compile(r"[\s|:+=-]+")
 _MIN_ROWS = 3
 _MAX_CELL = 60
+_LONG_CELL = 400
+"""Where a character sets cells apart, they may be longer than where only space does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,10 @@ def find_tables(lines: Sequence[str], gaps: Sequence[bool]) -> dict[int, Table]:
     position = 0
     while position + _MIN_ROWS <= len(lines):
         taken = 1
-        for split in (_split_pipes, _split_columns, _split_csv):
+        for split, max_cell in ((_split_pipes, _LONG_CELL), (_split_columns, _MAX_CELL), (_split_csv, _LONG_CELL)):
             rows = _rows_at(lines, gaps, position, split)
             taken = max(taken, len(rows))
-            if _is_table(rows):
+            if _is_table(rows, max_cell):
                 tables[position] = table_of(rows)
                 taken = len(rows)
                 break
@@ -79,25 +81,27 @@ def _rows_at(lines: Sequence[str], gaps: Sequence[bool], position: int, split: _
     if len(first) < 2:
         return []
     rows = [first]
+    # The corner above the names of rows is often blank.
+    corner = position + 1 < len(lines) and len(split(lines[position + 1])) == len(first) + 1
+    count = len(first) + corner
     for index in range(position + 1, len(lines)):
         cells = split(lines[index])
-        if gaps[index] or (len(cells) != len(first) and not _RULE.fullmatch(lines[index])):
+        if gaps[index] or (len(cells) != count and not _RULE.fullmatch(lines[index])):
             break
         rows.append(cells)
     return rows
 
 
-def _is_table(rows: Sequence[tuple[str, ...]]) -> bool:
+def _is_table(rows: Sequence[tuple[str, ...]], max_cell: int) -> bool:
     filled = [cells for cells in rows if cells]
     lengths = sorted(len(cell) for cells in filled for cell in cells)
-    return len(filled) >= _MIN_ROWS and lengths[int(0.9 * (len(lengths) - 1))] <= _MAX_CELL
+    return len(filled) >= _MIN_ROWS and lengths[int(0.9 * (len(lengths) - 1))] <= max_cell
 
 
 def table_of(rows: Sequence[tuple[str, ...]]) -> Table:
     """Tell a table's header from its rows; a rule is an empty tuple."""
     ruled = not rows[1]
     filled = [cells for cells in rows if any(cells)]
-    # The corner above the row names is often blank.
     if len(filled[0]) + 1 == min(map(len, filled[1:]), default=0) and _names_columns(filled[0], filled[1:]):
         return Table(len(rows), ("", *filled[0]), filled[1:])
     if ruled or _names_columns(filled[0], filled[1:]):

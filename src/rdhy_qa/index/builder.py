@@ -14,7 +14,7 @@ from rdhy_qa.documents.document import Document
 from rdhy_qa.errors import DocumentError, GenerationError
 from rdhy_qa.index import activation
 from rdhy_qa.index.dense import DenseIndex
-from rdhy_qa.index.generation import DENSE, LEXICAL, STORE, Generation, files_in
+from rdhy_qa.index.generation import DENSE, LEXICAL, SENTENCES, STORE, Generation, files_in
 from rdhy_qa.index.lexical import LexicalIndex, searchable_text
 from rdhy_qa.index.manifest import (
     FORMAT,
@@ -28,6 +28,8 @@ from rdhy_qa.index.manifest import (
     sum_file,
     write_manifest,
 )
+from rdhy_qa.index.names import name_stems
+from rdhy_qa.index.sentence_vectors import SentenceVectors
 from rdhy_qa.index.splitting import TARGET_TOKENS, Passage, split
 from rdhy_qa.index.store import write_store
 from rdhy_qa.models.embedder import Embedder, FloatArray, load_embedder, model_fingerprint
@@ -115,12 +117,12 @@ class _Ingest:
         if not passages:
             raise DocumentError(*_nothing_to_index(self._paths, skipped))
         hashes = [hashlib.sha256(passage.embed_text.encode()).hexdigest() for passage in passages]
-        vectors, embedded = self._vectors(embedder, passages, hashes)
+        vectors = self._vectors(embedder, passages, hashes)
         manifest = _describe(built, embedder, documents, len(passages), skipped)
         self._write(manifest, documents, passages, hashes, vectors)
         activation.point_to(self._settings.index, manifest.id)
-        reused = len(passages) - embedded
-        return IngestResult(manifest.id, manifest.counts, embedded, reused, manifest.skipped, unchanged=False)
+        reused = len(passages) - vectors.computed
+        return IngestResult(manifest.id, manifest.counts, vectors.computed, reused, manifest.skipped, unchanged=False)
 
     def _built(self) -> Built:
         from rdhy_qa.documents.reading import fingerprints
@@ -165,16 +167,15 @@ class _Ingest:
         self._progress(Progress("read", total, total))
         return documents, skipped
 
-    def _vectors(
-        self, embedder: Embedder, passages: Sequence[Passage], hashes: Sequence[str]
-    ) -> tuple[FloatArray, int]:
-        """Vectors of all passages, and how many of them were computed."""
+    def _vectors(self, embedder: Embedder, passages: Sequence[Passage], hashes: Sequence[str]) -> "_Vectors":
+        """Vectors of all passages and of their sentences."""
         known = self._known_vectors(embedder)
         vectors = np.empty((len(passages), embedder.dimension), dtype=np.float32)
+        sentences: list[FloatArray] = [np.empty((0, embedder.dimension), dtype=np.float32)] * len(passages)
         missing = []
-        for row, digest in enumerate(hashes):
-            if digest in known:
-                vectors[row] = known[digest]
+        for row, (passage, digest) in enumerate(zip(passages, hashes, strict=True)):
+            if digest in known and len(known[digest][1]) == len(passage.sentences):
+                vectors[row], sentences[row] = known[digest]
             else:
                 missing.append(row)
         # Longest first: passages of one length waste least on padding, and the time left is never underrated.
@@ -182,18 +183,24 @@ class _Ingest:
         for done in range(0, len(missing), _CHUNK):
             self._progress(Progress("embed", done, len(missing)))
             rows = missing[done : done + _CHUNK]
-            vectors[rows] = embedder.encode_passages([passages[row].embed_text for row in rows])
+            chunk = [passages[row] for row in rows]
+            encoded = embedder.encode_passages([p.embed_text for p in chunk], [p.sentences for p in chunk])
+            vectors[rows] = encoded[0]
+            for row, of_sentences in zip(rows, encoded[1], strict=True):
+                sentences[row] = of_sentences
         self._progress(Progress("embed", len(missing), len(missing)))
-        return vectors, len(missing)
+        return _Vectors(vectors, sentences, len(missing))
 
-    def _known_vectors(self, embedder: Embedder) -> dict[str, FloatArray]:
+    def _known_vectors(self, embedder: Embedder) -> dict[str, tuple[FloatArray, FloatArray]]:
         """Vectors that the active generation has, by the digest of what the embedder read."""
         active = self._active_id()
         generation = self._open(active, embedder.fingerprint) if active else None
         if generation is None:
             return {}
         try:
-            return dict(zip(generation.store.embed_hashes(), generation.dense.vectors(), strict=True))
+            hashes = generation.store.embed_hashes()
+            vectors, sentences = generation.dense.vectors(), generation.sentences
+            return {digest: (vectors[row], sentences.of_passage(row)) for row, digest in enumerate(hashes)}
         finally:
             generation.close()
 
@@ -203,15 +210,16 @@ class _Ingest:
         documents: Sequence[Document],
         passages: Sequence[Passage],
         hashes: Sequence[str],
-        vectors: FloatArray,
+        vectors: "_Vectors",
     ) -> None:
         """Write the generation beside the others; it gets its name only when the disk has all of it."""
         self._progress(Progress("write", 0, 1))
         index = self._settings.index
         folder = activation.temporary_folder(index)
         write_store(folder / STORE, documents, passages, hashes)
-        DenseIndex.build(vectors).save(folder / DENSE)
-        LexicalIndex.build(_searchable_texts(documents, passages)).save(folder / LEXICAL)
+        DenseIndex.build(vectors.passages).save(folder / DENSE)
+        SentenceVectors.build(vectors.sentences).save(folder / SENTENCES)
+        LexicalIndex.build(_searchable_texts(documents, passages), name_stems(documents)).save(folder / LEXICAL)
         _sync(folder)
         files = {name: sum_file(folder / name) for name in files_in(folder)}
         write_manifest(manifest.model_copy(update={"files": files}), folder)
@@ -222,6 +230,14 @@ class _Ingest:
         folder.rename(final)
         activation.sync_folder(final.parent)
         self._progress(Progress("write", 1, 1))
+
+
+class _Vectors(NamedTuple):
+    passages: FloatArray
+    sentences: list[FloatArray]
+    """For each passage, the vectors of its sentences."""
+    computed: int
+    """Passages that had to be embedded."""
 
 
 def _describe(

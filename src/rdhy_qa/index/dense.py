@@ -43,7 +43,7 @@ class DenseIndex:
         return stored
 
     def search(self, query: FloatArray, k: int, rows: RowArray | None = None) -> tuple[FloatArray, RowArray]:
-        """Find the k passages nearest to a unit vector of shape (dimension,), best first; fewer where there are no more.
+        """Find the k passages nearest to a unit vector of shape (dimension,), best first; fewer if there are no more.
 
         Args:
             query: The question's vector.

@@ -1,5 +1,6 @@
 """One immutable build of the index, opened for reading."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -7,11 +8,14 @@ from rdhy_qa.errors import DamagedIndexError, StaleIndexError
 from rdhy_qa.index.dense import DenseIndex
 from rdhy_qa.index.lexical import LexicalIndex
 from rdhy_qa.index.manifest import DIGEST, MANIFEST, Manifest, mend, read_manifest, sum_file
+from rdhy_qa.index.sentence_vectors import SentenceVectors
 from rdhy_qa.index.store import Store
+from rdhy_qa.models.embedder import FloatArray
 
 STORE = "store.sqlite"
 DENSE = "dense.faiss"
 LEXICAL = "lexical"
+SENTENCES = "sentences"
 
 # Hashing this much takes a tenth of a second; a larger generation is hashed by `verify` only, and on opening
 # its files' sizes are compared.
@@ -65,6 +69,21 @@ class Generation:
     def lexical(self) -> LexicalIndex:
         """Words of the passages."""
         return LexicalIndex.load(self.folder / LEXICAL)
+
+    @cached_property
+    def sentences(self) -> SentenceVectors:
+        """Vectors of the sentences."""
+        return SentenceVectors.load(self.folder / SENTENCES)
+
+    def sentence_vectors(self, document_id: str, sentences: Sequence[int]) -> FloatArray:
+        """Return unit vectors of some of a document's sentences, float32 of shape (sentences, dimension).
+
+        Args:
+            document_id: The document.
+            sentences: Positions in ``Document.sentences``.
+
+        """
+        return self.sentences.of_document(self.store.first_passage(document_id), sentences)
 
     def verify(self) -> None:
         """Compare every file with its checksum.

@@ -30,8 +30,8 @@ class LexicalIndex:
         self.vocabulary = vocabulary
 
     @classmethod
-    def build(cls, texts: Iterable[str]) -> "LexicalIndex":
-        """Index texts, one a passage, as ``searchable_text`` gives them."""
+    def build(cls, texts: Iterable[str], names: Iterable[str] = ()) -> "LexicalIndex":
+        """Index texts, one a passage, as ``searchable_text`` gives them; `names` are stems of proper names."""
         identifiers: dict[str, int] = {}
         frequencies: Counter[str] = Counter()
         words: set[str] = set()
@@ -44,7 +44,7 @@ class LexicalIndex:
             rows.append([identifiers.setdefault(stemmed, len(identifiers)) for stemmed in stems])
         bm25 = bm25s.BM25()
         bm25.index((rows, identifiers), create_empty_token=False, show_progress=False)
-        return cls(bm25, Vocabulary(len(rows), frequencies, words))
+        return cls(bm25, Vocabulary(len(rows), frequencies, words, names))
 
     @classmethod
     def load(cls, folder: Path) -> "LexicalIndex":

@@ -10,11 +10,12 @@ tokens, 84 % with 100, and 85 % with 160 or more; 160 keeps passages shorter whe
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from rdhy_qa.documents.document import Block, BlockKind, Document
+from rdhy_qa.documents.document import Block, BlockKind, Document, Sentence
 
 TARGET_TOKENS = 160
 
@@ -45,6 +46,8 @@ class Passage:
     """What introduces the list, where the passage continues one that began in an earlier passage."""
     embed_text: str
     """What the embedder reads: prefix and text, without headings (the prefix has them) and picture credits."""
+    sentences: tuple[tuple[int, int], ...] = ()
+    """Where each of its sentences stands in ``embed_text``, in order; an empty range for one that is not read."""
 
 
 @dataclass(slots=True)
@@ -281,7 +284,7 @@ def _passage(document: Document, units: Sequence[_Unit], prefixes: _Prefixes) ->
     content = [piece for piece in pieces if piece.block.kind is not BlockKind.HEADING]
     # A section that holds nothing but a picture credit is found by that credit.
     read = [piece for piece in content if piece.tokens] or content
-    body = [document.text[piece.start : piece.end] for piece in read]
+    parts = [prefixes.text(section, lead_in), *(document.text[piece.start : piece.end] for piece in read)]
     return Passage(
         document_id=document.id,
         start=pieces[0].start,
@@ -290,5 +293,25 @@ def _passage(document: Document, units: Sequence[_Unit], prefixes: _Prefixes) ->
         page=(content or pieces)[0].block.page,
         note=pieces[-1].block.kind is BlockKind.NOTE,
         lead_in=lead_in,
-        embed_text="\n".join(filter(None, [prefixes.text(section, lead_in), *body])),
+        embed_text="\n".join(filter(None, parts)),
+        sentences=_sentences_read(document, pieces[0].start, pieces[-1].end, read, len(parts[0])),
     )
+
+
+def _sentences_read(
+    document: Document, start: int, end: int, read: Sequence[_Piece], prefix: int
+) -> tuple[tuple[int, int], ...]:
+    """Ranges of the passage's sentences in the embedder's text, whose pieces are a line each below the prefix."""
+    at = prefix + 1 if prefix else 0
+    ranges: dict[int, tuple[int, int]] = {}
+    for piece in read:
+        for sentence in _sentences_between(document, piece.start, piece.end):
+            ranges[sentence.start] = (at + sentence.start - piece.start, at + sentence.end - piece.start)
+        at += piece.end - piece.start + 1
+    return tuple(ranges.get(sentence.start, (0, 0)) for sentence in _sentences_between(document, start, end))
+
+
+def _sentences_between(document: Document, start: int, end: int) -> Sequence[Sentence]:
+    first = bisect_left(document.sentences, start, key=lambda sentence: sentence.start)
+    last = bisect_left(document.sentences, end, key=lambda sentence: sentence.start)
+    return document.sentences[first:last]

