@@ -28,7 +28,7 @@ def create_app(settings: Settings | None = None, engine: EngineLike | None = Non
     Without an index it starts as well, says what to do, and takes up the index when there is one.
     """
     settings = settings or load_settings()
-    service = Service(lambda: engine or Engine.open(settings))
+    service = Service(lambda: Engine.open(settings) if engine is None else engine)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -43,7 +43,7 @@ class Problem(BaseModel):
 def problem_response(scope: Scope, status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
     """Build the reply for a failed request."""
     problem = Problem(
-        title=HTTPStatus(status).phrase,
+        title=_title(status),
         status=status,
         detail=detail,
         instance=scope["path"],
@@ -51,6 +51,11 @@ def problem_response(scope: Scope, status: int, detail: str, headers: Mapping[st
     )
     # Paths and field names come from the caller: ASCII escapes keep lone surrogates from breaking the encoding.
     return Response(json.dumps(problem.model_dump()), status, headers, MEDIA_TYPE)
+
+
+def _title(status: int) -> str:
+    # Python 3.13 renamed these two; clients should see one name.
+    return {413: "Content Too Large", 422: "Unprocessable Content"}.get(status) or HTTPStatus(status).phrase
 
 
 def status_of(error: RdhyQaError) -> int:
@@ -88,7 +93,7 @@ _INSTEAD = {
 
 
 def _describe(status: int) -> dict[str, Any]:
-    phrase = HTTPStatus(status).phrase
+    phrase = _title(status)
     example = {
         "type": "about:blank",
         "title": phrase,

@@ -9,6 +9,10 @@ from typing import Any
 from rdhy_qa.errors import UsageError
 
 
+_LINE = 25
+"""Characters from which a line of a long answer tells which sentence it came from."""
+
+
 @dataclass(frozen=True, slots=True)
 class DataPassage:
     """A passage of a data set."""
@@ -77,6 +81,8 @@ def _from_lines(folder: Path) -> Dataset:
         if entry.get("answerable") is None or entry.get("history"):
             continue
         answers = tuple(spelling for spellings in entry.get("answers") or [] for spelling in spellings)
+        long_answers = entry.get("long_answer") or []
+        answers = answers or tuple(line for text in long_answers for line in text.splitlines() if len(line) > _LINE)
         gold = tuple(str(passage) for passage in entry.get("gold") or [])
         found.questions.append(
             DataQuestion(str(entry["id"]), entry["question"], answers, gold, bool(entry["answerable"]))

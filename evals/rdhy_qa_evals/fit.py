@@ -44,7 +44,7 @@ _SETS = {
 }
 _OUTPUT = Path(__file__).resolve().parents[2] / "src" / "rdhy_qa" / "answering" / "weights.json"
 _L2 = 0.005
-_WEIGHT = {"own": 3.0}
+_WEIGHT = {"own": 6.0}
 
 
 @dataclass(frozen=True, slots=True)

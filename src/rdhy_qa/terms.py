@@ -3,8 +3,10 @@
 import re
 import threading
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import Stemmer
 
@@ -67,3 +69,15 @@ def terms(text: str) -> list[Term]:
 def content_terms(text: str) -> list[Term]:
     """The words of a text that are not stop words."""
     return [term for term in terms(text) if term.folded not in STOP_WORDS]
+
+
+def joined_names(text: str, words: Sequence[Term]) -> list[str]:
+    """Neighbours that may also be written as one: "Var Group" gives "vargroup", "start-up" gives "startup"."""
+    joined = []
+    for first, second in pairwise(words):
+        between = text[first.end : second.start]
+        names = not {first.folded, second.folded} & STOP_WORDS
+        capitals = names and text[first.start].isupper() and text[second.start].isupper()
+        if between == "-" or (between == " " and capitals):
+            joined.append(first.folded + second.folded)
+    return joined

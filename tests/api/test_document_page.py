@@ -1,12 +1,16 @@
 """The page of a document: safe, and every citation has somewhere to land."""
 
 import re
+import shutil
+import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import httpx
 import pytest
 
+import rdhy_qa_api
 from rdhy_qa_api.document_page import render
 
 
@@ -88,3 +92,32 @@ def test_the_page_is_served_with_a_strict_policy(client: httpx.Client):
         assert client.get(address).status_code == 200
     assert "<style" not in reply.text
     assert "style=" not in reply.text
+
+
+_PAGE = """
+const spans = [[0, 4], [5, 9], [10, 14]].map(([start, end]) => ({
+  id: `c${start}-${end}`, lit: false, scrolled: false, scrollIntoView() { this.scrolled = true; },
+}));
+for (const span of spans) span.classList = {
+  add: () => { span.lit = true; }, remove: () => { span.lit = false; },
+};
+globalThis.document = {
+  querySelectorAll: (selector) => selector === ".lit" ? spans.filter((span) => span.lit) : spans,
+  getElementById: (id) => spans.find((span) => span.id === id),
+};
+globalThis.addEventListener = () => {};
+globalThis.location = { hash: process.argv[1] };
+"""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js to run the page's script")
+@pytest.mark.parametrize(
+    ("fragment", "lit"),
+    [("#c0-9", "c0-4 c5-9"), ("#c6-8", "c5-9"), ("#c4-5", ""), ("#c5-9", ""), ("#other", ""), ("", "")],
+)
+def test_the_script_lights_all_that_a_citation_touches(fragment: str, lit: str):
+    script = Path(rdhy_qa_api.__path__[0], "static", "document.js").read_text(encoding="utf-8")
+    report = "console.log(spans.filter((s) => s.lit).map((s) => s.id).join(' '), spans.some((s) => s.scrolled))"
+    command = ["node", "--eval", _PAGE + script + report, "--", fragment]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    assert shown.rstrip("\n") == f"{lit} {'true' if lit else 'false'}"

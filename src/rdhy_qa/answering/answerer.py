@@ -9,11 +9,11 @@ import numpy.typing as npt
 
 from rdhy_qa.answering import comparisons, composition, confidence, lists
 from rdhy_qa.answering.composition import Draft
-from rdhy_qa.answering.evidence import DocumentView, Evidence, Wanted, measure, meets, ranking_weights
+from rdhy_qa.answering.evidence import FEATURES, DocumentView, Evidence, Wanted, measure, meets, ranking_weights
 from rdhy_qa.answering.lexicon import is_english, is_near_english, likeness
 from rdhy_qa.answering.lists import RecordList
 from rdhy_qa.answering.questions import Kind, Question
-from rdhy_qa.documents.document import BlockKind
+from rdhy_qa.documents.document import BlockKind, Record
 
 READ_PASSAGES = 8
 """Passages whose sentences are read; recall@8 of hybrid retrieval is .99 on public questions."""
@@ -122,69 +122,84 @@ def answer(material: Material) -> Draft:
         return composition.comparison(compared)
     draft = None
     if question.kind is Kind.CATEGORY:
-        draft = _category(question, wanted, material.lists)
+        draft = _category(question, wanted, evidence, material.lists)
     elif question.kind is Kind.LIST or question.plural or question.count:
         draft = _list(question, wanted, evidence, material.lists)
     return draft or _statement(question, wanted, evidence, chance)
 
 
 def _list(
-    question: Question, wanted: Sequence[Wanted], ranked: Sequence[Evidence], all_lists: Sequence[RecordList]
+    question: Question, wanted: Sequence[Wanted], evidence: Sequence[Evidence], all_lists: Sequence[RecordList]
 ) -> Draft | None:
     match = lists.match(question, wanted, all_lists)
-    if match is None:
+    if match is None or any(word.name for word in match.missing):
         return None
-    if any(word.name for word in match.missing):
+    if question.count and (match.class_match < _COUNTED or _number_in_text(evidence, match)):
         return None
-    if question.count and _number_in_text(question, ranked, match):
-        return None
-    strong = question.kind is Kind.LIST or question.count
-    if not strong and match.coverage < 0.85:
+    asks_for_all = question.kind is Kind.LIST or question.count or match.countries
+    if not asks_for_all and (match.coverage < _CERTAIN or len(match.records) == 1):
         return None
     chance = confidence.of_list(match)
-    if question.count:
-        return composition.count(match, chance)
-    return composition.items(question, match, chance)
+    return composition.count(match, chance) if question.count else composition.items(match, chance)
 
 
-def _number_in_text(question: Question, ranked: Sequence[Evidence], match: lists.Match) -> bool:
-    """A number that the text itself gives for what is counted goes before counting a list that fits less well."""
-    if not ranked or not ranked[0].spans:
-        return False
-    best = ranked[0]
-    return best.coverage > match.coverage + 0.05 and best.features[3] >= 0.5
+_COUNTED = 0.8
+"""Likeness of what is counted and what a list's items are."""
+_CERTAIN = 0.85
+"""Coverage from which "who" is taken to ask for a whole list."""
 
 
-def _category(question: Question, wanted: Sequence[Wanted], all_lists: Sequence[RecordList]) -> Draft | None:
-    focus = [term.stem for term in question.focus if likeness(term.stem, "categori") or likeness(term.stem, "award")]
-    focus = focus or [term.stem for term in question.focus]
-    asked = [word for word in wanted if word.stem not in focus and not likeness(word.stem, "award")]
+def _number_in_text(evidence: Sequence[Evidence], match: lists.Match) -> bool:
+    """A number that a sentence gives for what is counted goes before counting a list that fits less well."""
+    best = evidence[0]
+    return bool(best.spans) and best.coverage > match.coverage + 0.05 and best.features[FEATURES.index("own")] >= 0.5
+
+
+def _category(
+    question: Question, wanted: Sequence[Wanted], evidence: Sequence[Evidence], all_lists: Sequence[RecordList]
+) -> Draft | None:
+    """What the list is called that an item stands in, named by the question or described by it."""
+    focus = [word.stem for word in wanted if word.focus]
+    asked = [word for word in wanted if not word.focus and not likeness(word.stem, "award")]
     if not asked:
         return None
-    for candidate, record in lists.records_named(asked, all_lists):
-        stems = candidate.view.stems_between(record.start, record.end)
-        around = (
-            stems
-            | candidate.view.section(record.section)
-            | candidate.view.title
-            | candidate.view.stems_between(*(_bounds(candidate)))
-        )
-        countries = candidate.view.countries(record.start, record.end)
-        if any(meets(word, around, countries) < 0.5 for word in asked if word.name):
-            continue
-        if draft := composition.category(question, candidate, record, [*focus, *_CATEGORY]):
+    named = lists.records_named(asked, all_lists)
+    if not named and not any(word.name for word in asked):
+        named = [entry for found in evidence[:1] if (entry := _listed(found, all_lists)) is not None]
+    for candidate, record in named:
+        if _carries(candidate, record, asked) and (
+            draft := composition.category(candidate, record, [*focus, *_CATEGORY])
+        ):
             return draft
     if any(word.name for word in asked):
         return composition.decline("insufficient_evidence")
     return None
 
 
+def _listed(found: Evidence, all_lists: Sequence[RecordList]) -> tuple[RecordList, Record] | None:
+    """The item that a sentence belongs to, with its list."""
+    record = found.record
+    if record is None or record.head is None:
+        return None
+    return next(
+        ((c, record) for c in all_lists if c.view.document is found.document and c.list_id == record.list_id), None
+    )
+
+
+def _carries(candidate: RecordList, record: Record, asked: Sequence[Wanted]) -> bool:
+    """Whether item, heading and lead-in have every name of the question."""
+    view = candidate.view
+    around = (
+        view.stems_between(record.start, record.end)
+        | view.section(record.section)
+        | view.title
+        | (view.stems_between(candidate.lead_in.start, candidate.lead_in.end) if candidate.lead_in else frozenset())
+    )
+    countries = view.countries(record.start, record.end)
+    return all(meets(word, around, countries) >= 0.5 for word in asked if word.name or word.country)
+
+
 _CATEGORY = ("categori", "award", "prize", "class")
-
-
-def _bounds(candidate: RecordList) -> tuple[int, int]:
-    lead_in = candidate.lead_in
-    return (lead_in.start, lead_in.end) if lead_in else (0, 0)
 
 
 def _statement(question: Question, wanted: Sequence[Wanted], evidence: Sequence[Evidence], chance: float) -> Draft:

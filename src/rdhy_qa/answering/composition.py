@@ -104,15 +104,15 @@ def _short(question: Question, wanted: Sequence[Wanted], best: Evidence) -> str 
     return None
 
 
-def items(question: Question, match: Match, confidence: float) -> Draft:
+def items(match: Match, confidence: float) -> Draft:
     """A list as a whole, each item cited, with the count that it was checked against."""
     citations = Citations()
     found = []
     for candidate, record in match.records:
         document = candidate.view.document
         label = lists.item_label(candidate, record)
-        if question.kind is Kind.PLACE and record.qualifier is not None:
-            label = f"{record.qualifier.of(document.text)} ({record.head.of(document.text)})" if record.head else label
+        if match.countries and record.qualifier is not None and record.head is not None:
+            label = f"{record.qualifier.of(document.text)} ({record.head.of(document.text)})"
         where = _sentence_at(document, (record.head or Span(record.start, record.end)).start)
         found.append(Item(text=label, citations=(citations.cite(document, where.start, where.end),)))
     expected = len(found)
@@ -154,7 +154,7 @@ def count(match: Match, confidence: float) -> Draft:
     return Draft(True, text, confidence, short, tuple(found), complete, citations=citations.all())
 
 
-def category(question: Question, candidate: RecordList, record: Record, focus: Sequence[str]) -> Draft | None:
+def category(candidate: RecordList, record: Record, focus: Sequence[str]) -> Draft | None:
     """What an item's list is called: the category that it won."""
     document = candidate.view.document
     assert record.head is not None

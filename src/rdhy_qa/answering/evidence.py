@@ -21,7 +21,7 @@ from rdhy_qa.answering.places import countries_in
 from rdhy_qa.answering.questions import Kind, Question
 from rdhy_qa.answering.spans import SpanType, TypedSpan, find
 from rdhy_qa.documents.document import Block, BlockKind, Document, Record, Sentence
-from rdhy_qa.terms import STOP_WORDS, Term, content_terms, stem, terms
+from rdhy_qa.terms import STOP_WORDS, Term, joined_names, stem, terms
 
 FEATURES = (
     "similarity",
@@ -42,6 +42,7 @@ FEATURES = (
     "record",
     "note",
     "cue",
+    "gap",
 )
 
 
@@ -60,6 +61,8 @@ class Wanted:
     stems: tuple[tuple[str, float], ...]
     """Stems that count as this word, with their weight: itself, its correction, its joined or split forms."""
     country: str | None = None
+    focus: bool = False
+    """It says what the answer is: "brewery" in "which brewery"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,7 @@ class DocumentView:
             self._by_block.setdefault(sentence.block, []).append(index)
         self._owner = self._quotation_owners()
         metadata = document.metadata
-        self.title = frozenset(t.stem for t in content_terms(f"{metadata.title} {metadata.author or ''}"))
+        self.title = frozenset(_stem_sequence(f"{metadata.title}. {metadata.author or ''}"))
 
     def _quotation_owners(self) -> dict[int, Record]:
         owners: dict[int, Record] = {}
@@ -164,8 +167,7 @@ class DocumentView:
         """Stems of a sentence in order."""
         if index not in self._sentences:
             sentence = self.document.sentences[index]
-            found = terms(self.document.text[sentence.start : sentence.end])
-            self._sentences[index] = tuple(t.stem for t in found if t.folded not in STOP_WORDS)
+            self._sentences[index] = _stem_sequence(self.document.text[sentence.start : sentence.end])
         return self._sentences[index]
 
     def stems_between(self, start: int, end: int) -> frozenset[str]:
@@ -182,7 +184,7 @@ class DocumentView:
     def section(self, titles: tuple[str, ...]) -> frozenset[str]:
         """Stems of a section path."""
         if titles not in self._section:
-            self._section[titles] = frozenset(t.stem for title in titles for t in content_terms(title))
+            self._section[titles] = frozenset(found for title in titles for found in _stem_sequence(title))
         return self._section[titles]
 
     def sentences_of(self, block: int) -> list[int]:
@@ -218,7 +220,14 @@ _RUNNING_TEXT = frozenset({BlockKind.PARAGRAPH, BlockKind.QUOTATION, BlockKind.H
 
 @lru_cache(maxsize=50_000)
 def _stems_of(text: str) -> frozenset[str]:
-    return frozenset(t.stem for t in content_terms(text))
+    return frozenset(_stem_sequence(text))
+
+
+def _stem_sequence(text: str) -> tuple[str, ...]:
+    """Stems of a text's words in order, then those of its names written as one: "Gary Hamel" also gives "garyhamel"."""
+    found = terms(text)
+    words = [t.stem for t in found if t.folded not in STOP_WORDS]
+    return (*words, *(stem(name) for name in joined_names(text, found)))
 
 
 def _coverage(wanted: Sequence[Wanted], met: Iterable[float]) -> float:
@@ -244,7 +253,10 @@ def answer_spans(question: Question, wanted: Sequence[Wanted], text: str, offset
     words = [(t.start, t.stem) for t in terms(text) if t.folded not in STOP_WORDS]
     anchors = [start for start, s in words if any(likeness(word.stem, s) for word in wanted)]
     focus_anchors = _focus_anchors(question, words)
+    kinds = {word.folded for word in wanted if word.focus}
     for span in find(text, question.wanted):
+        if not _fits(question.wanted, kinds, span.of(text)):
+            continue
         stems = [s for start, s in words if span.start <= start < span.end]
         if question.wanted is SpanType.NUMBER and span.unit != "%" and question.count and not _counts(question, text, span):
             continue
@@ -262,6 +274,18 @@ def answer_spans(question: Question, wanted: Sequence[Wanted], text: str, offset
 _ENUMERATION = re.compile(r"[^,]+, [^,]+,? (?:and|or|&) \w|\w (?:and|&) \w")
 
 
+_TOWN = frozenset("city cities town towns village villages street address hotel venue".split())
+_COUNTRY = frozenset("country countries nation nations state states".split())
+
+
+def _fits(wanted: SpanType, kinds: set[str], text: str) -> bool:
+    """Whether a span is of the kind that the question names: no country for a town or a company, only one for a country."""
+    country = any(place.end - place.start == len(text) for place in countries_in(text))
+    if wanted is SpanType.PLACE:
+        return country if kinds & _COUNTRY else not (country and kinds & _TOWN)
+    return not (wanted is SpanType.NAME and country)
+
+
 def _focus_anchors(question: Question, words: Sequence[tuple[int, str]]) -> list[int]:
     return [start for start, s in words if any(likeness(term.stem, s) for term in question.focus)]
 
@@ -274,6 +298,12 @@ def _counts(question: Question, text: str, span: TypedSpan) -> bool:
     preceding = [t.stem for t in terms(text[max(0, span.start - 40) : span.start]) if t.folded not in STOP_WORDS][-2:]
     nouns = [term.stem for term in question.focus]
     return any(likeness(noun, other) for noun in nouns for other in [*following, *preceding])
+
+
+def _gap(wanted: Sequence[Wanted], around: Sequence[float]) -> float:
+    """1 where nothing around the sentence is what the answer has to be: no brewery near, for "which brewery"."""
+    met = [share for word, share in zip(wanted, around, strict=True) if word.focus]
+    return 1.0 - max(met) if met else 0.0
 
 
 def _bias(features: dict[str, float]) -> npt.NDArray[np.float64]:
@@ -329,13 +359,14 @@ def measure(
         "phrase": _phrases(wanted, frame.own_sequence),
         "typed": typed if question.wanted is not None or question.kind is Kind.LIST else 0.5,
         "near": 1.0 / (1.0 + _distance(spans, sentence) / 40) if spans else 0.0,
-        "focus": max((max((likeness(t.stem, s) for s in frame.own), default=0.0) for t in question.focus), default=0.0),
+        "focus": max((meets(word, frame.own) for word in wanted if word.focus), default=0.0),
         "heading": float(block.kind is BlockKind.HEADING),
         "short": float(len(frame.own_sequence) < 4),
         "caption": float(block.kind is BlockKind.CAPTION),
         "record": float(record is not None),
         "note": float(block.kind is BlockKind.NOTE),
         "cue": _cue(question, text),
+        "gap": _gap(wanted, around),
     }
     features = _bias(values)
     return Evidence(
@@ -386,6 +417,9 @@ class Words(Protocol):
     def resolve_all(self, words: Sequence[Term]) -> dict[str, float]:
         """The same for all words of a question, neighbours also read as one."""
 
+    def correct(self, folded: str) -> str | None:
+        """The corpus's word that a misspelt one most likely means."""
+
     def idf(self, stemmed: str) -> float:
         """How rare a stem is."""
 
@@ -397,28 +431,40 @@ class Words(Protocol):
 
 
 def wanted_words(question: Question, words: Words) -> tuple[Wanted, ...]:
-    """The words that the evidence has to meet, each with its weight and the forms that the corpus knows."""
+    """The words that the evidence has to meet, each with its weight and the forms that the corpus knows.
+
+    Two words that the corpus has as one name ("zerodx pioneers") are wanted together as well.
+    """
     places = countries_in(question.text, codes_in_lower_case=True)
+    focus = {term.start for term in question.focus}
     found: list[Wanted] = []
+    before: tuple[Term, Wanted] | None = None
     skip = 0
     for position, term in enumerate(question.terms):
         if skip:
             skip -= 1
             continue
-        country = next((place.country for place in places if place.start <= term.start < place.end), None)
         joined = _joined(question.terms, position, words)
         if joined is not None:
             stemmed, length, parts = joined
             skip = length - 1
             found.append(Wanted(stemmed, parts, words.idf(stemmed), words.is_name(stemmed), True, ((stemmed, 1.0),)))
+            before = None
             continue
+        country = next((place.country for place in places if place.start <= term.start < place.end), None)
         forms = tuple(words.resolve(term.folded))
         stems = forms or ((term.stem, 1.0),)
         weight = max(words.idf(stemmed) for stemmed, _ in stems)
         name = any(words.is_name(stemmed) for stemmed, _ in forms)
-        found.append(
-            Wanted(stems[0][0], term.folded, weight, name, bool(forms) or country is not None, stems, country)
-        )
+        known = bool(forms) or country is not None
+        word = Wanted(stems[0][0], term.folded, weight, name, known, stems, country, term.start in focus)
+        if before is not None and question.text[before[0].end : term.start] in {" ", "-"}:
+            pair = stem((words.correct(before[0].folded) or before[0].folded) + (words.correct(term.folded) or term.folded))
+            if pair in words and country is None and before[1].country is None:
+                both = f"{before[0].folded} {term.folded}"
+                found.append(Wanted(pair, both, words.idf(pair), True, True, ((pair, 1.0),)))
+        found.append(word)
+        before = (term, word)
     return tuple(found)
 
 

@@ -43,6 +43,9 @@ def is_near_english(folded: str) -> bool:
     """True for what may be an English word with one slip of the pen."""
     if len(folded) < 5 or not folded.isascii():
         return False
+    words = _english()
+    if any(folded[:middle] in words and folded[middle:] in words for middle in range(4, len(folded) - 3)):
+        return True
     match = process.extractOne(folded, _english(), scorer=OSA.distance, score_cutoff=1)
     return match is not None
 

@@ -8,7 +8,7 @@ from rdhy_qa.answering.lexicon import likeness
 from rdhy_qa.answering.questions import Kind, Question
 from rdhy_qa.answering.spans import names
 from rdhy_qa.documents.document import Record, Span
-from rdhy_qa.terms import STOP_WORDS, terms
+from rdhy_qa.terms import STOP_WORDS, stem, terms
 
 # A list is chosen when its lead-in, headings and items meet this share of the question's weight. Fitted by hand on the
 # development questions; the next best list has to be this much worse, or both are about the same thing.
@@ -54,6 +54,10 @@ class Match:
     """True where the question asks for some of the items only ("winners from Italy")."""
     score: float
     coverage: float
+    class_match: float
+    """How well the word for what is asked fits the list's items."""
+    countries: bool
+    """The countries that stand with the items are asked for."""
     missing: tuple[Wanted, ...]
 
 
@@ -81,6 +85,8 @@ class _Scored:
     restricted: bool
     score: float
     coverage: float
+    class_match: float
+    attribute: bool
     matched: frozenset[str]
     missing: tuple[Wanted, ...]
 
@@ -88,38 +94,73 @@ class _Scored:
 def _score(question: Question, wanted: Sequence[Wanted], candidate: RecordList) -> _Scored | None:
     view = candidate.view
     lead_in = candidate.lead_in_text()
-    described = frozenset(t.stem for t in terms(lead_in) if t.folded not in STOP_WORDS)
+    described = view.stems_between(*_range(candidate.lead_in))
     section = view.section(candidate.records[0].section)
-    total = sum(word.weight for word in wanted)
-    if not total:
+    attribute = _asks_countries(wanted, candidate)
+    class_match = _class_match(wanted, candidate, lead_in, described)
+    if class_match < _SAME_CLASS and not attribute:
         return None
-    by_list: dict[str, float] = {}
+    met: dict[str, float] = {}
     constraints: list[Wanted] = []
     for word in wanted:
         share = max(meets(word, described), 0.97 * meets(word, section), 0.8 * meets(word, view.title))
-        by_list[word.folded] = share
+        if word.stem in _ANYTHING or (attribute and word.stem in _COUNTRY):
+            share = max(share, 0.9)
+        elif word.focus and class_match >= 0.85:
+            share = max(share, class_match)
         if share < 0.8 and any(_item_meets(view, record, word) for record in candidate.records):
             constraints.append(word)
+            share = 1.0
+        met[word.folded] = share
     kept = tuple(r for r in candidate.records if all(_item_meets(view, r, word) for word in constraints))
     if not kept or any(_is_named(view, r, constraints) for r in kept):
         return None
-    met = sum(
-        word.weight * (1.0 if word in constraints else by_list[word.folded]) for word in wanted
-    )
-    missing = tuple(w for w in wanted if w not in constraints and by_list[w.folded] < 0.5)
-    classes = _class_nouns(lead_in) | _class_nouns(" ".join(candidate.records[0].section[-1:]))
-    focus = [term for term in question.focus if _is_plural_noun(term.folded)] or list(question.focus)
-    class_match = max(
-        max((likeness(t.stem, c) for t in focus for c in classes), default=0.0),
-        0.9 * max((likeness(t.stem, d) for t in focus for d in described), default=0.0),
-    )
+    total = sum(word.weight for word in wanted)
+    coverage = sum(word.weight * met[word.folded] for word in wanted) / total if total else 0.0
+    missing = tuple(word for word in wanted if met[word.folded] < 0.5)
     precision = sum(any(likeness(w.stem, d) for w in wanted) for d in described) / (len(described) or 1)
-    coverage = met / total
-    if focus and class_match < _SAME_CLASS:
-        return None
-    matched = frozenset(folded for folded, share in by_list.items() if share >= 0.8)
+    matched = frozenset(
+        word.folded for word in wanted if met[word.folded] >= 0.8 and word not in constraints and word.stem not in _ANYTHING
+    )
     score = coverage + 0.2 * class_match + 0.1 * precision
-    return _Scored(candidate, kept, len(kept) < len(candidate.records), score, coverage, matched, missing)
+    return _Scored(
+        candidate, kept, len(kept) < len(candidate.records), score, coverage, class_match, attribute, matched, missing
+    )
+
+
+# What any list of named things may be a list of.
+_ANYTHING = frozenset(stem(word) for word in "company organisation organization firm business name named list".split())
+_COUNTRY = frozenset(stem(word) for word in "country countries nation nationality home where".split())
+
+
+def _asks_countries(wanted: Sequence[Wanted], candidate: RecordList) -> bool:
+    """The question is for the countries that stand with the items."""
+    if not any(word.stem in _COUNTRY and word.stem != stem("home") for word in wanted):
+        return False
+    view = candidate.view
+    return all(r.qualifier is not None and view.countries(r.qualifier.start, r.qualifier.end) for r in candidate.records)
+
+
+def _class_match(
+    wanted: Sequence[Wanted], candidate: RecordList, lead_in: str, described: frozenset[str]
+) -> float:
+    """How well the word that the question asks for fits the items: as what the lead-in or the heading calls them."""
+    focus = [word for word in wanted if word.focus]
+    if not focus:
+        return 0.85
+    nouns = [word for word in focus if _is_plural_noun(word.folded)] or focus
+    classes = _class_nouns(lead_in) | _class_nouns(" ".join(candidate.records[0].section[-1:]))
+    best = max((likeness(word.stem, c) for word in nouns for c in classes), default=0.0)
+    best = max(best, 0.9 * max((meets(word, described) for word in nouns), default=0.0))
+    if any(word.stem in _ANYTHING for word in nouns) and candidate.has_heads:
+        best = max(best, 0.85)
+    if all(any(_item_meets(candidate.view, record, word) for word in nouns) for record in candidate.records):
+        best = max(best, 0.9)
+    return best
+
+
+def _range(span: Span | None) -> tuple[int, int]:
+    return (span.start, span.end) if span else (0, 0)
 
 
 def _item_meets(view: DocumentView, record: Record, word: Wanted) -> bool:
@@ -137,6 +178,8 @@ def _is_named(view: DocumentView, record: Record, words: Sequence[Wanted]) -> bo
     if record.head is None:
         return False
     head = view.stems_between(record.head.start, record.head.end)
+    if _acronym(record.head.of(view.document.text)) & {word.folded for word in words}:
+        return True
     return bool(head) and names_thing(words, head) >= 0.5
 
 
@@ -176,7 +219,14 @@ def match(question: Question, wanted: Sequence[Wanted], candidates: Iterable[Rec
     same.sort(key=lambda s: s.list.records[0].start)
     records = tuple((s.list, record) for s in same for record in s.records)
     return Match(
-        tuple(s.list for s in same), records, any(s.restricted for s in same), best.score, best.coverage, best.missing
+        tuple(s.list for s in same),
+        records,
+        any(s.restricted for s in same),
+        best.score,
+        best.coverage,
+        best.class_match,
+        best.attribute,
+        best.missing,
     )
 
 

@@ -43,7 +43,7 @@ _MACHINERY = frozenset(
     article text author's please pls thanks thank hi hello hey ok question answer exactly actually really roughly approximately
     about kind sort type many much number amount count total overall all every each full complete whole entire one ones
     two three four thing things stuff etc vs versus please briefly explain describe define meaning mean means short stand stands
-    go goes went come comes came got get let lets us here there just also still ever else e.g i.e rough""".split()
+    listed up out off down now way go goes went come comes came got get let lets us here there just also still ever else e.g i.e rough""".split()
 )
 _PERSON_NOUNS = "person|people|guy|man|woman|author|writer|journalist|speaker|founder|co-?founder|leader|boss|ceo|chairman|president|director|host|moderator|manager|scientist|king|queen|actor|singer|player|politician|thinker|star"
 _ORGANISATION_NOUNS = "company|companies|organi[sz]ations?|firms?|business(?:es)?|institutions?|institutes?|universit(?:y|ies)|teams?|groups?|agenc(?:y|ies)|winners?|nominees?|magazine|newspaper|book|books|brand|club|band|school|part(?:y|ies)"
@@ -134,7 +134,9 @@ def _keyword_kind(low: str) -> tuple[Kind, bool, int]:
     ):
         if match := _has(pattern, low):
             plural = kind is Kind.NAME and bool(re.search(r"\b(?:names|moderators|founders|authors|speakers|people)\b", low))
-            return kind, plural, match.start()
+            if kind is Kind.NUMBER and low[match.end() :].strip(" ?!.") == "":
+                return kind, plural, max(0, low.rfind(" ", 0, max(0, match.start() - 1)))
+            return kind, plural, match.end() if match.group().endswith(("of", "when")) else match.start()
     first = re.match(r"(?:list|name|give|enumerate|all|the|every|show)?\s*(?:me |us )?(?:all |every |the |of )*([\w'-]+)", low)
     return (Kind.LIST if first and _is_plural(first.group(1)) else Kind.STATEMENT), True, 0
 
@@ -146,7 +148,10 @@ def _wh_kind(low: str, wh: re.Match[str]) -> tuple[Kind, bool, int]:
     after = wh.end()
     if word.startswith("how"):
         if match := re.match(r"\s*(?:many|much)\b", low[after:]):
-            return Kind.NUMBER, False, after + match.end()
+            at = after + match.end()
+            if not low[at:].strip(" ?!."):
+                at = max(0, low.rfind(" ", 0, max(0, wh.start() - 1)))
+            return Kind.NUMBER, False, at
         if re.match(r"(?:long|fast|quickly|soon|old)\b", rest):
             return Kind.DURATION, False, after + 1
         if match := re.match(r"\s*(?:big|large|high|tall|far|often|deep|wide|heavy)\b(?: (?:is|are|was|were))?", low[after:]):
@@ -171,6 +176,10 @@ def _what_kind(low: str, rest: str, after: int) -> tuple[Kind, bool, int]:
     plural = bool(re.match(r"(?:are|were)\b", rest)) or any(_is_plural(w) for w in phrase.split()[:2])
     if re.search(r"stands? for|short for|\bmean(?:s|t|ing)?\b|definition of", low):
         return Kind.DEFINITION, False, after
+    if re.match(r"(?:did|has|have|do|does)\b.*\b(?:win|won|awarded)\b", rest) or re.match(
+        r"(?:group|kind|class|type) of (?:winners?|awards?|prizes?)\b", rest
+    ):
+        return Kind.CATEGORY, False, after
     if re.match(r"(?:made|makes|caused|led|enables|allows)\b", rest) or "what makes it possible" in low:
         return Kind.REASON, False, after
     for kind, pattern in (
@@ -214,7 +223,9 @@ def analyse(text: str) -> Question:
     asked = tuple(
         term
         for term in words
-        if term.start >= offset and term.folded not in STOP_WORDS and term.folded not in _MACHINERY and not _WH.fullmatch(term.folded)
+        if term.start >= offset
+        and (len(term.folded) > 1 or term.folded.isdigit())
+        and term.folded not in STOP_WORDS and term.folded not in _MACHINERY and not _WH.fullmatch(term.folded)
     )
     focus = tuple(term for term in _focus_after(words, focus_at) if term.folded not in _MACHINERY)
     count = kind is Kind.NUMBER and bool(re.search(r"how many|how much|number of|count of", low))

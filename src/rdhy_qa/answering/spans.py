@@ -67,6 +67,7 @@ _NAME = re.compile(
     rf"{_NAME_WORD}(?:(?:\s(?:of|the|de|der|van|von|da|di|del|la|le|el|al|bin|and|&|for|in|to|on)){{0,2}}\s{_NAME_WORD})*"
 )
 _QUOTED = re.compile(r"[„“\"«]([^„“”\"»]{2,120})[“”\"»]")
+_PRONOUN = re.compile(r"(?:^|(?<=\s))(?:They|He|She|It|We|You|I|This|These|That|Those|There)(?:['’]\w+)?(?=\s|$)")
 _CAPITALISED_COMMON = frozenset(
     """in at on from by with for while although though however since because before after during when where who it its
     this that these those they their he his she her we our you your i the a an and but or if as to of there here then
@@ -170,6 +171,11 @@ def names(text: str) -> list[TypedSpan]:
     found = []
     for match in _NAME.finditer(text):
         start, end = match.span()
+        if (pronoun := _PRONOUN.search(match.group())) is not None:
+            end = start + pronoun.start()
+            if not text[start:end].strip():
+                continue
+            end = start + len(text[start:end].rstrip())
         # A sentence's first word is capitalised whatever it is.
         while start < end:
             first = re.match(r"[\w'’.&@-]+", text[start:end])

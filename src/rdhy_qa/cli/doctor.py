@@ -59,6 +59,8 @@ def _run(check: _Check, settings: Settings) -> _Finding:
         return _Finding("fail", str(error))
     except OSError as error:
         return _Finding("fail", f"{error.strerror or error}: {error.filename}.")
+    except Exception as error:  # the other checks still have something to say
+        return _Finding("fail", f"Unexpected {type(error).__name__}: {error}")
 
 
 def _packages(_: Settings) -> _Finding:

@@ -9,9 +9,9 @@ import numpy as np
 
 from rdhy_qa.index.splitting import Passage
 from rdhy_qa.index.store import RowArray
-from rdhy_qa.index.vocabulary import Vocabulary, joined_names
+from rdhy_qa.index.vocabulary import Vocabulary
 from rdhy_qa.models.embedder import FloatArray
-from rdhy_qa.terms import STOP_WORDS, stem, terms
+from rdhy_qa.terms import STOP_WORDS, joined_names, stem, terms
 
 _VOCABULARY = "vocabulary.json"
 

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib import resources
-from itertools import pairwise
 from pathlib import Path
 from string import ascii_lowercase
 
@@ -133,18 +132,6 @@ class Vocabulary:
         nearest = min((int(distance) for _, distance, _ in matches), default=0)
         found = [(word, int(distance)) for word, distance, _ in matches if distance == nearest]
         return sorted(found, key=lambda match: (-self._frequencies.get(stem(match[0]), 0), match[0]))
-
-
-def joined_names(text: str, words: Sequence[Term]) -> list[str]:
-    """Neighbours that may also be written as one: "Var Group" gives "vargroup", "start-up" gives "startup"."""
-    joined = []
-    for first, second in pairwise(words):
-        between = text[first.end : second.start]
-        names = not {first.folded, second.folded} & STOP_WORDS
-        capitals = names and text[first.start].isupper() and text[second.start].isupper()
-        if between == "-" or (between == " " and capitals):
-            joined.append(first.folded + second.folded)
-    return joined
 
 
 def _other_first_letters(folded: str) -> set[str]:
