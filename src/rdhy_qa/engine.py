@@ -54,8 +54,9 @@ class _Session:
         )
         documents = dict.fromkeys(hit.passage.document.id for hit in hits)
         found = tuple(found for document in documents for found in lists.lists_of(self.view(document)))
-        wanted = wanted_words(question, self.generation.lexical.vocabulary)
-        return answerer.Material(question, wanted, passages, self.similarities(vector), found)
+        words = self.generation.lexical.vocabulary
+        wanted = wanted_words(question, words)
+        return answerer.Material(question, wanted, passages, self.similarities(vector), found, words)
 
     def similarities(self, vector: FloatArray) -> answerer.Similarities:
         """Cosine similarity of a question's vector with the sentences of a document."""

@@ -145,32 +145,58 @@ def test_a_quotation_inside_of_an_item_belongs_to_it(read):
     assert document.records[0].end == document.blocks[1].end
 
 
-@pytest.mark.parametrize(
-    ("line", "named"),
-    [
-        ("colour: red", "colour"),
-        ("kind: novel", "kind"),
-        ("series: three", "series"),
-        ("series: 0", "series"),
-        ("published: someday", "published"),
-        ("source_url: ftp:/x", "source_url"),
-        ("form: copy", "form"),
-        ("available: maybe", "available"),
-        ("id: a/b", "id"),
-        ("title: [a]", "title"),
-        ("language: english language", "language"),
-        ("id: a\nid: b", "id"),
-    ],
-)
-def test_a_bad_key_or_value_of_front_matter_is_named(line, named):
-    with pytest.raises(DocumentError, match=f"'{named}'") as caught:
+@pytest.mark.parametrize("line", ["id: a/b", "id: [a]", "id: true", "id: a\nid: b"])
+def test_a_bad_id_in_front_matter_is_named(line):
+    with pytest.raises(DocumentError, match="'id'") as caught:
         parse_markdown(f"---\n{line}\n---\ntext\n")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "layout: post\ntags: [a, b]\ndate: 2024-09-20 10:00:00 +0100",
+        "tags: a\ntags: b",
+        "1: 2",
+        "kind: [a]",
+        f"kind: {'k' * 101}",
+        "series: three",
+        "series: 0",
+        "series: [Adventures]",
+        "published: someday",
+        "published: true",
+        "source_url: ftp:/x",
+        "source_url: http://[x",
+        "form: copy",
+        "available: maybe",
+        "title: [a]",
+        "author: {name: A}",
+        "language: english language",
+    ],
+)
+def test_keys_of_other_programs_and_values_that_say_nothing_are_ignored(read, texts, line):
+    document = read(f"---\nid: a\n{line}\n---\ntext\n")
+    assert document.metadata == read("---\nid: a\n---\ntext\n").metadata
+    assert texts(document) == ["text"]
+
+
+def test_any_short_text_is_a_kind(read):
+    assert read("---\nkind: field report\n---\ntext\n").metadata.kind == "field report"
 
 
 def test_front_matter_that_is_no_yaml_is_refused():
     with pytest.raises(DocumentError, match="not valid YAML in line 2"):
         parse_markdown("---\ntitle: a: b\n---\ntext\n")
+
+
+@pytest.mark.parametrize("value", ["2024-13-45", "[" * 10_000])
+def test_yaml_that_can_not_be_built_is_refused(value):
+    with pytest.raises(DocumentError, match="not valid YAML"):
+        parse_markdown(f"---\ndate: {value}\n---\ntext\n")
+
+
+def test_text_between_rules_is_no_front_matter(read, texts):
+    assert texts(read("---\n\nJust text.\n\n---\n\nMore text.\n")) == ["Just text.", "More text."]
 
 
 def test_a_rule_at_the_top_is_no_front_matter(read, texts):

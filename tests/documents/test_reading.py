@@ -1,3 +1,5 @@
+import errno
+import io
 import os
 import subprocess
 import sys
@@ -62,7 +64,7 @@ def test_a_missing_path_is_named(tmp_path):
         ("binary.txt", bytes(range(256)) * 10, "binary"),
         ("large.txt", b"a" * 2_000, "more than"),
         ("broken.pdf", b"%PDF-1.7\n", "truncated"),
-        ("keys.md", b"---\ncolour: red\n---\ntext\n", "'colour'"),
+        ("keys.md", b"---\nid: a/b\n---\ntext\n", "'id'"),
         ("bare.md", b"---\nid: bare\n---\n", "no text"),
         ("scripted.html", b"<html><body><script>x()</script></body></html>", "no text"),
     ],
@@ -128,13 +130,56 @@ def test_accents_fold_in_ids(tmp_path):
 
 
 def test_fingerprints_change_with_content_and_name_only(corpus):
-    before = fingerprints([corpus])
+    before = fingerprints([corpus], LIMIT)
     assert [name for name, _, _ in before] == ["a_first.txt", "b/Second File.md", "page.html", "sheet.pdf"]
     os.utime(corpus / "page.html", (1, 1))
     (corpus / "data.json").write_text("[]")
-    assert fingerprints([corpus]) == before
+    assert fingerprints([corpus], LIMIT) == before
     (corpus / "page.html").write_text("<html><body><p>Text of 3.</p></body></html>")
-    assert fingerprints([corpus]) != before
+    assert fingerprints([corpus], LIMIT) != before
+
+
+@pytest.fixture
+def unreadable(monkeypatch):
+    """Makes the system refuse to open a path: permissions would not stop an administrator."""
+    real_open, real_scandir = io.open, os.scandir
+
+    def refuse(real, path):
+        def guarded(name, *rest, **more):
+            if not isinstance(name, int) and os.fspath(name) == str(path):
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return real(name, *rest, **more)
+
+        return guarded
+
+    def make(path):
+        monkeypatch.setattr(io, "open", refuse(real_open, path))
+        monkeypatch.setattr(os, "scandir", refuse(real_scandir, path))
+
+    return make
+
+
+def test_an_unreadable_file_is_skipped_with_its_reason(corpus, unreadable):
+    unreadable(corpus / "page.html")
+    assert ("page.html", 0, "unreadable: Permission denied") in fingerprints([corpus], LIMIT)
+    found = list(read_paths([corpus], max_bytes=LIMIT))
+    assert [skipped.path.name for skipped in found if isinstance(skipped, Skipped)] == ["page.html"]
+    assert "Permission denied" in found[2].reason
+    assert len(found) == 4
+
+
+def test_an_unreadable_folder_is_skipped_with_its_reason(corpus, unreadable):
+    unreadable(corpus / "b")
+    assert ("b", 0) in [(name, size) for name, size, _ in fingerprints([corpus], LIMIT)]
+    found = list(read_paths([corpus], max_bytes=LIMIT))
+    assert [skipped.path for skipped in found if isinstance(skipped, Skipped)] == [corpus / "b"]
+    assert "folder that can't be opened" in found[1].reason
+
+
+def test_a_large_file_is_not_read_for_its_fingerprint(tmp_path):
+    with (tmp_path / "large.txt").open("wb") as stream:
+        stream.truncate(1 << 40)
+    assert fingerprints([tmp_path], LIMIT) == [("large.txt", 1 << 40, "")]
 
 
 def test_importing_the_package_loads_no_reader():

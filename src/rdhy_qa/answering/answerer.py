@@ -1,6 +1,6 @@
 """From a question and its retrieved passages to a proven answer, or to the reason why there is none."""
 
-import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -9,11 +9,13 @@ import numpy.typing as npt
 
 from rdhy_qa.answering import comparisons, composition, confidence, lists
 from rdhy_qa.answering.composition import Draft
-from rdhy_qa.answering.evidence import FEATURES, DocumentView, Evidence, Wanted, measure, meets, ranking_weights
+from rdhy_qa.answering.evidence import FEATURES, DocumentView, Evidence, Wanted, Words, is_secondary, measure, meets, ranking_weights
 from rdhy_qa.answering.lexicon import is_english, is_near_english, likeness
 from rdhy_qa.answering.lists import RecordList
+from rdhy_qa.answering.places import countries_in
 from rdhy_qa.answering.questions import Kind, Question
 from rdhy_qa.documents.document import BlockKind, Record
+from rdhy_qa.terms import fold
 
 READ_PASSAGES = 8
 """Passages whose sentences are read; recall@8 of hybrid retrieval is .99 on public questions."""
@@ -46,6 +48,8 @@ class Material:
     """Similarity of the question and sentences of a document."""
     lists: tuple[RecordList, ...]
     """The lists of all documents that were found."""
+    words: Words
+    """The words of the corpus."""
 
 
 def unknown_names(question: Question, wanted: Sequence[Wanted]) -> tuple[str, ...]:
@@ -124,14 +128,13 @@ def answer(material: Material) -> Draft:
     if question.kind is Kind.CATEGORY:
         draft = _category(question, wanted, evidence, material.lists)
     elif question.kind is Kind.LIST or question.plural or question.count:
-        draft = _list(question, wanted, evidence, material.lists)
+        draft = _list(material, evidence)
     return draft or _statement(question, wanted, evidence, chance)
 
 
-def _list(
-    question: Question, wanted: Sequence[Wanted], evidence: Sequence[Evidence], all_lists: Sequence[RecordList]
-) -> Draft | None:
-    match = lists.match(question, wanted, all_lists)
+def _list(material: Material, evidence: Sequence[Evidence]) -> Draft | None:
+    question = material.question
+    match = lists.match(question, material.wanted, material.lists, material.words)
     if match is None or any(word.name for word in match.missing):
         return None
     if question.count and (match.class_match < _COUNTED or _number_in_text(evidence, match)):
@@ -166,8 +169,8 @@ def _category(
     named = lists.records_named(asked, all_lists)
     if not named and not any(word.name for word in asked):
         named = [entry for found in evidence[:1] if (entry := _listed(found, all_lists)) is not None]
-    for candidate, record in named:
-        if _carries(candidate, record, asked) and (
+    for candidate, record in sorted(named, key=lambda entry: is_secondary(entry[0].view.document)):
+        if lists.awards(candidate) and _carries(candidate, record, asked) and (
             draft := composition.category(candidate, record, [*focus, *_CATEGORY])
         ):
             return draft
@@ -217,22 +220,40 @@ _NEGATION = frozenset("no not never without nor neither none nobody".split())
 
 
 def _yes_no(material: Material, evidence: Sequence[Evidence], chance: float) -> Draft:
-    """Yes where a sentence carries all that is asked, no where it gives another value for one thing that is asked."""
+    """No where a sentence gives another value for one thing that is asked, yes where it carries all of it."""
     question = material.question
     best = evidence[0]
-    negated = _is_negated(best.quote) != _is_negated(question.text)
-    if chance >= confidence.threshold() and not any(word.name or word.country for word in best.missing):
-        return composition.yes_no(best, not negated, chance)
     for value in material.wanted:
-        if not (value.country or value.name or value.folded.isdigit()):
-            continue
-        others = tuple(word for word in material.wanted if word is not value)
-        reduced = usable(question, rank(question, others, material.passages, material.similarities))
-        if not reduced or meets(value, frozenset(reduced[0].own), frozenset()) or reduced[0].missing:
-            continue
-        if reduced[0].coverage >= _CARRIED and composition.contradicts(value, reduced[0]):
-            return composition.yes_no(reduced[0], False, confidence.threshold())
-    return composition.decline("insufficient_evidence", min(chance, confidence.threshold() / 2))
+        if (other := _other_value(material, value)) is not None:
+            return composition.yes_no(other, False, max(chance, confidence.threshold()))
+    lacking = any((word.name or word.country) and not meets(word, best.own, _countries(best)) for word in material.wanted)
+    if chance < confidence.threshold() or (lacking and best.missing) or any(word.name for word in best.missing):
+        return composition.decline("insufficient_evidence", min(chance, confidence.threshold() / 2))
+    return composition.yes_no(best, _is_negated(best.quote) == _is_negated(question.text), chance)
+
+
+def _countries(evidence: Evidence) -> frozenset[str]:
+    found = evidence.record or evidence.sentence
+    return frozenset(place.country for place in countries_in(evidence.document.text[found.start : found.end]))
+
+
+def _other_value(material: Material, value: Wanted) -> Evidence | None:
+    """Evidence for the question without one value, where it gives another one: Qingdao for "was it held in Shanghai?"."""
+    if not (value.country or value.folded.isdigit() or (value.name and _is_place(material.question.text, value))):
+        return None
+    others = tuple(word for word in material.wanted if word is not value and value.stem not in word.stem)
+    if not others:
+        return None
+    found = usable(material.question, rank(material.question, others, material.passages, material.similarities))
+    if not found or found[0].missing or found[0].coverage < _CARRIED:
+        return None
+    if meets(value, found[0].own, _countries(found[0])) or not composition.contradicts(value, found[0]):
+        return None
+    return found[0]
+
+
+def _is_place(question: str, value: Wanted) -> bool:
+    return re.search(rf"\b(?:in|at|from)\s+(?:the\s+)?{re.escape(value.folded)}", fold(question)) is not None
 
 
 _CARRIED = 0.8

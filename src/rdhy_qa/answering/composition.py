@@ -9,6 +9,7 @@ from rdhy_qa.answering.comparisons import Comparison
 from rdhy_qa.answering.evidence import DocumentView, Evidence, Wanted
 from rdhy_qa.answering.lexicon import likeness
 from rdhy_qa.answering.lists import Match, RecordList
+from rdhy_qa.answering.places import countries_in
 from rdhy_qa.answering.questions import Kind, Question
 from rdhy_qa.answering.spans import SpanType, names, numbers, find
 from rdhy_qa.contracts import Citation, Complete, Item, Reason
@@ -218,11 +219,9 @@ def yes_no(best: Evidence, yes: bool, confidence: float) -> Draft:
     return Draft(True, text, confidence, word, citations=citations.all())
 
 
-def contradicts(value: Wanted, best: Evidence) -> bool:
+def contradicts(value: Wanted, evidence: Evidence) -> bool:
     """Whether the evidence gives another value of the kind that the question names."""
-    if value.country is not None or value.name:
-        view = DocumentView(best.document)
-        record = best.record
-        span = (record.start, record.end) if record else (best.sentence.start, best.sentence.end)
-        return bool(view.countries(*span)) or (value.country is None and bool(find(best.quote, SpanType.PLACE)))
-    return bool(numbers(best.quote))
+    if value.country is not None:
+        found = evidence.record or evidence.sentence
+        return any(place.noun for place in countries_in(evidence.document.text[found.start : found.end]))
+    return bool(find(evidence.quote, SpanType.PLACE)) if value.name else bool(numbers(evidence.quote))

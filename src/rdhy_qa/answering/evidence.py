@@ -118,6 +118,11 @@ class Frame:
     own_sequence: tuple[str, ...]
 
 
+def is_secondary(document: Document) -> bool:
+    """Background material: what others say of the matter, read after the posts themselves."""
+    return document.metadata.kind == "background"
+
+
 def meets(wanted: Wanted, stems: frozenset[str], countries: frozenset[str] = frozenset()) -> float:
     """How well a set of stems meets a wanted word, in [0, 1]."""
     if wanted.country is not None:
@@ -300,6 +305,10 @@ def _counts(question: Question, text: str, span: TypedSpan) -> bool:
     return any(likeness(noun, other) for noun in nouns for other in [*following, *preceding])
 
 
+_SECONDARY = 1.0
+"""What a sentence of background material scores less, so that a post answers first where both do."""
+
+
 def _gap(wanted: Sequence[Wanted], around: Sequence[float]) -> float:
     """1 where nothing around the sentence is what the answer has to be: no brewery near, for "which brewery"."""
     met = [share for word, share in zip(wanted, around, strict=True) if word.focus]
@@ -370,7 +379,7 @@ def measure(
     }
     features = _bias(values)
     return Evidence(
-        document, index, record, features, float(features @ weights), values["frame"], missing, tuple(spans), frame.own, passage, similarity
+        document, index, record, features, float(features @ weights) - _SECONDARY * is_secondary(document), values["frame"], missing, tuple(spans), frame.own, passage, similarity
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rdhy_qa.answering.evidence import DocumentView, Wanted, meets
+from rdhy_qa.answering.evidence import DocumentView, Wanted, Words, is_secondary, meets
 from rdhy_qa.answering.lexicon import likeness
 from rdhy_qa.answering.questions import Kind, Question
 from rdhy_qa.answering.spans import names
@@ -16,6 +16,9 @@ _ENOUGH = 0.72
 _TIE = 0.1
 _SAME_CLASS = 0.7
 """How alike the word that a question asks for and the word for a list's items have to be."""
+_SAME = 0.05
+_SECONDARY = 0.15
+"""What a list in background material is worth less than one in a post."""
 _SHORT_ITEM = 80
 """Characters up to which an item that is no sentence is shown whole."""
 
@@ -37,6 +40,12 @@ class RecordList:
     def has_heads(self) -> bool:
         """Most of its items open with the thing that they are about."""
         return sum(record.head is not None for record in self.records) * 2 > len(self.records)
+
+    def is_of_names(self, words: Words) -> bool:
+        """Most of its items are named things: people, organisations."""
+        heads = [self.view.stems_between(r.head.start, r.head.end) for r in self.records if r.head is not None]
+        named = sum(any(words.is_name(found) for found in head) for head in heads)
+        return named * 2 > len(self.records)
 
     def lead_in_text(self) -> str:
         """The lead-in's text, or nothing."""
@@ -93,17 +102,16 @@ class _Scored:
 
 def _score(question: Question, wanted: Sequence[Wanted], candidate: RecordList) -> _Scored | None:
     view = candidate.view
-    lead_in = candidate.lead_in_text()
     described = view.stems_between(*_range(candidate.lead_in))
     section = view.section(candidate.records[0].section)
     attribute = _asks_countries(wanted, candidate)
-    class_match = _class_match(wanted, candidate, lead_in, described)
+    class_match = _class_match(question, wanted, candidate, described)
     if class_match < _SAME_CLASS and not attribute:
         return None
     met: dict[str, float] = {}
     constraints: list[Wanted] = []
     for word in wanted:
-        share = max(meets(word, described), 0.97 * meets(word, section), 0.8 * meets(word, view.title))
+        share = max(meets(word, described), 0.97 * meets(word, section), 0.6 * meets(word, view.title))
         if word.stem in _ANYTHING or (attribute and word.stem in _COUNTRY):
             share = max(share, 0.9)
         elif word.focus and class_match >= 0.85:
@@ -112,6 +120,8 @@ def _score(question: Question, wanted: Sequence[Wanted], candidate: RecordList) 
             constraints.append(word)
             share = 1.0
         met[word.folded] = share
+    if question.count and not all(word.name or word.country for word in constraints):
+        return None
     kept = tuple(r for r in candidate.records if all(_item_meets(view, r, word) for word in constraints))
     if not kept or any(_is_named(view, r, constraints) for r in kept):
         return None
@@ -122,7 +132,7 @@ def _score(question: Question, wanted: Sequence[Wanted], candidate: RecordList) 
     matched = frozenset(
         word.folded for word in wanted if met[word.folded] >= 0.8 and word not in constraints and word.stem not in _ANYTHING
     )
-    score = coverage + 0.2 * class_match + 0.1 * precision
+    score = coverage + 0.2 * class_match + 0.1 * precision - _SECONDARY * is_secondary(view.document)
     return _Scored(
         candidate, kept, len(kept) < len(candidate.records), score, coverage, class_match, attribute, matched, missing
     )
@@ -142,21 +152,38 @@ def _asks_countries(wanted: Sequence[Wanted], candidate: RecordList) -> bool:
 
 
 def _class_match(
-    wanted: Sequence[Wanted], candidate: RecordList, lead_in: str, described: frozenset[str]
+    question: Question, wanted: Sequence[Wanted], candidate: RecordList, described: frozenset[str]
 ) -> float:
     """How well the word that the question asks for fits the items: as what the lead-in or the heading calls them."""
     focus = [word for word in wanted if word.focus]
     if not focus:
         return 0.85
-    nouns = [word for word in focus if _is_plural_noun(word.folded)] or focus
-    classes = _class_nouns(lead_in) | _class_nouns(" ".join(candidate.records[0].section[-1:]))
+    if question.kind is Kind.NAME:  # "who moderated": what the lead-in says the named ones did
+        return max(meets(word, described | candidate.view.section(candidate.records[0].section)) for word in focus)
+    plurals = [word for word in focus if _is_plural_noun(word.folded)]
+    nouns = plurals or focus
+    classes = _class_nouns(_last_sentence(candidate)) | _class_nouns(" ".join(candidate.records[0].section[-1:]))
     best = max((likeness(word.stem, c) for word in nouns for c in classes), default=0.0)
-    best = max(best, 0.9 * max((meets(word, described) for word in nouns), default=0.0))
+    # "the … category" in a lead-in does not make its items categories
+    loose = described - {word.stem for word in plurals} if plurals else described
+    best = max(best, 0.9 * max((meets(word, loose) for word in nouns), default=0.0))
     if any(word.stem in _ANYTHING for word in nouns) and candidate.has_heads:
         best = max(best, 0.85)
     if all(any(_item_meets(candidate.view, record, word) for word in nouns) for record in candidate.records):
         best = max(best, 0.9)
     return best
+
+
+def _last_sentence(candidate: RecordList) -> str:
+    """The sentence that opens the list: what stands before it in the lead-in is about other things as well."""
+    lead_in = candidate.lead_in
+    if lead_in is None:
+        return ""
+    document = candidate.view.document
+    inside = [s for s in document.sentences if lead_in.start <= s.start < lead_in.end]
+    last = inside[-1] if inside else lead_in
+    text = document.text[last.start : last.end]
+    return text if _class_nouns(text) else candidate.lead_in_text()
 
 
 def _range(span: Span | None) -> tuple[int, int]:
@@ -189,32 +216,37 @@ def names_thing(words: Sequence[Wanted], head: frozenset[str]) -> float:
     return len(head & said) / len(head)
 
 
-def match(question: Question, wanted: Sequence[Wanted], candidates: Iterable[RecordList]) -> Match | None:
+def match(
+    question: Question, wanted: Sequence[Wanted], candidates: Iterable[RecordList], words: Words
+) -> Match | None:
     """The list, or the lists of one document, that a question is about; None where no list fits well enough.
 
     Lists that fit equally well and for the same words are all meant: "all winners" of three award categories.
     """
-    wants_things = question.kind in {Kind.NAME, Kind.LIST, Kind.NUMBER, Kind.PLACE}
     scored = [
         s
         for candidate in candidates
         if len(candidate.records) > 1 and (s := _score(question, wanted, candidate)) is not None
     ]
-    if wants_things and question.kind is Kind.NAME:
-        scored = [s for s in scored if s.list.has_heads]
+    if question.kind is Kind.NAME:
+        scored = [s for s in scored if s.list.is_of_names(words)]
     if not scored:
         return None
     scored.sort(key=lambda s: (-s.score, s.list.view.document.id, s.list.list_id))
     best = scored[0]
     if best.coverage < _ENOUGH:
         return None
+    joins = question.kind is not Kind.NAME or any(likeness(word.stem, "win") for word in wanted if word.focus)
     same = [
         s
         for s in scored
-        if s.list.view is best.list.view
+        if s is best
+        or joins
+        and s.list.view is best.list.view
         and best.score - s.score <= _TIE
         and s.matched == best.matched
         and s.list.has_heads == best.list.has_heads
+        and abs(s.class_match - best.class_match) < _SAME
     ]
     same.sort(key=lambda s: s.list.records[0].start)
     records = tuple((s.list, record) for s in same for record in s.records)
@@ -265,6 +297,15 @@ def records_named(wanted: Sequence[Wanted], candidates: Iterable[RecordList]) ->
 
 def _acronym(head: str) -> set[str]:
     return {part.strip("()").lower() for part in head.split() if part.strip("()").isupper()}
+
+
+def awards(candidate: RecordList) -> bool:
+    """Whether a list's lead-in says that its items won, or form a category."""
+    described = candidate.view.stems_between(*_range(candidate.lead_in))
+    return any(likeness(word, found) >= 0.85 for word in _AWARDING for found in described)
+
+
+_AWARDING = (stem("winner"), stem("won"), stem("category"))
 
 
 def name_of_list(candidate: RecordList, focus: Sequence[str]) -> tuple[str, Span] | None:

@@ -39,8 +39,8 @@ SPAN_OF_KIND = {
 
 # Words that shape the question and are not looked for in the evidence.
 _MACHINERY = frozenset(
-    """list name names give enumerate mention mentioned named called tell know find show say says said according acc post blog
-    article text author's please pls thanks thank hi hello hey ok question answer exactly actually really roughly approximately
+    """list name names give enumerate mention mentioned named called tell know find show say says said according acc
+    please pls thanks thank hi hello hey ok question answer exactly actually really roughly approximately
     about kind sort type many much number amount count total overall all every each full complete whole entire one ones
     two three four thing things stuff etc vs versus please briefly explain describe define meaning mean means short stand stands
     listed up out off down now way go goes went come comes came got get let lets us here there just also still ever else e.g i.e rough""".split()
@@ -53,6 +53,8 @@ _NUMBER_NOUNS = "percentages?|percent|proportion|shares?|numbers?|amounts?|sum|c
 _CATEGORY_NOUNS = "categor(?:y|ies)|catagor(?:y|ies)|awards?|prizes?|headings?|class|division|section"
 _AUXILIARY = r"(?:is|are|was|were|did|does|do|has|have|had|can|could|will|would|should|may|might|isn't|aren't|wasn't|weren't|didn't|doesn't|don't|hasn't|haven't|can't)"
 
+_TEXT_ITSELF = frozenset("post blog article text page document story".split())
+_DEFINITE = re.compile(r"\b(?:the|this|that|your|blog|in|of)\s$")
 _OPENERS = re.compile(
     r"^(?:(?:hi|hello|hey|ok|okay|so|well|and|but|please|pls|excuse me|quick question|just wondering|i was wondering|i wonder"
     r"|(?:can|could|would|will) (?:you|u|someone|anybody|anyone) (?:please )?(?:tell|give|say|explain|list|name|show|help)(?: (?:me|us|to))?"
@@ -138,7 +140,8 @@ def _keyword_kind(low: str) -> tuple[Kind, bool, int]:
                 return kind, plural, max(0, low.rfind(" ", 0, max(0, match.start() - 1)))
             return kind, plural, match.end() if match.group().endswith(("of", "when")) else match.start()
     first = re.match(r"(?:list|name|give|enumerate|all|the|every|show)?\s*(?:me |us )?(?:all |every |the |of )*([\w'-]+)", low)
-    return (Kind.LIST if first and _is_plural(first.group(1)) else Kind.STATEMENT), True, 0
+    listed = first is not None and _is_plural(first.group(1))
+    return (Kind.LIST if listed else Kind.STATEMENT), listed, 0
 
 
 def _wh_kind(low: str, wh: re.Match[str]) -> tuple[Kind, bool, int]:
@@ -173,7 +176,12 @@ def _what_kind(low: str, rest: str, after: int) -> tuple[Kind, bool, int]:
     head = re.match(r"(?:(?:is|are|was|were|the|of|'s)\s)*((?:[\w'&-]+\s?){1,4})", rest)
     phrase = head.group(1) if head else rest
     early = " ".join(phrase.split()[:3])
-    plural = bool(re.match(r"(?:are|were)\b", rest)) or any(_is_plural(w) for w in phrase.split()[:2])
+    nouns = [word for word in phrase.split() if word not in STOP_WORDS and not word.endswith("'s")]
+    plural = bool(re.match(r"(?:are|were)\b", rest)) or (
+        not re.match(r"(?:does|did|do|has|have|had)\b", rest) and any(_is_plural(word) for word in nouns[:2])
+    )
+    if re.match(r"of\b|one\b", rest):
+        return Kind.NAME, False, after
     if re.search(r"stands? for|short for|\bmean(?:s|t|ing)?\b|definition of", low):
         return Kind.DEFINITION, False, after
     if re.match(r"(?:did|has|have|do|does)\b.*\b(?:win|won|awarded)\b", rest) or re.match(
@@ -224,9 +232,12 @@ def analyse(text: str) -> Question:
         term
         for term in words
         if term.start >= offset
+        and not (term.folded in _TEXT_ITSELF and _DEFINITE.search(low[: term.start]))
         and (len(term.folded) > 1 or term.folded.isdigit())
         and term.folded not in STOP_WORDS and term.folded not in _MACHINERY and not _WH.fullmatch(term.folded)
     )
     focus = tuple(term for term in _focus_after(words, focus_at) if term.folded not in _MACHINERY)
+    if wh is not None and low.startswith("who", wh.start()):
+        focus = focus[:1]  # the verb: "hosted" in "who hosted the show"
     count = kind is Kind.NUMBER and bool(re.search(r"how many|how much|number of|count of", low))
     return Question(text, kind, plural, count, focus, asked)

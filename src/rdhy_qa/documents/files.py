@@ -1,6 +1,7 @@
 """Which files of a folder are documents, what they are called, and whether they changed."""
 
 import hashlib
+import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -16,6 +17,7 @@ def find_files(paths: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
     """Ingestable files as ``(file, root)``, each once, folders in sorted order.
 
     Hidden files and folders, README.md and other suffixes are passed over, except where a file is named itself.
+    A folder that can't be opened comes as itself, so that reading it says why its files are missing.
 
     Raises:
         NotFoundError: when a path does not exist.
@@ -34,24 +36,38 @@ def find_files(paths: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    files = (file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
-    for file in sorted(files, key=lambda file: file.relative_to(folder).as_posix()):
-        hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-        if not hidden and file.name.lower() != "readme.md":
-            yield file
+    closed: list[Path] = []
+    files = []
+    for inside, folders, names in os.walk(folder, onerror=lambda error: closed.append(Path(error.filename))):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        files += [Path(inside, name) for name in names if _is_document(Path(inside, name))]
+    yield from sorted(files + closed, key=lambda file: file.relative_to(folder).as_posix())
 
 
-def fingerprints(paths: Iterable[Path]) -> list[tuple[str, int, str]]:
+def _is_document(file: Path) -> bool:
+    wanted = file.suffix.lower() in SUFFIXES and not file.name.startswith(".") and file.name.lower() != "readme.md"
+    try:
+        return wanted and file.is_file()
+    except OSError:  # reading it says what is wrong
+        return True
+
+
+def fingerprints(paths: Iterable[Path], max_bytes: int) -> list[tuple[str, int, str]]:
     """Relative path, size in bytes and SHA-256 of each ingestable file; nothing is parsed.
 
-    Equal lists mean that reading the paths again gives the same documents.
+    What can't be opened has its error in place of the digest, and a file of more than ``max_bytes`` has nothing there:
+    reading skips both. Equal lists mean that reading the paths again gives the same documents.
     """
-    found = []
-    for file, root in find_files(paths):
+    return [(file.relative_to(root).as_posix(), *_fingerprint(file, max_bytes)) for file, root in find_files(paths)]
+
+
+def _fingerprint(file: Path, max_bytes: int) -> tuple[int, str]:
+    try:
         with file.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        found.append((file.relative_to(root).as_posix(), file.stat().st_size, digest))
-    return found
+            size = os.fstat(stream.fileno()).st_size
+            return size, hashlib.file_digest(stream, "sha256").hexdigest() if size <= max_bytes else ""
+    except OSError as error:
+        return 0, f"unreadable: {error.strerror}"
 
 
 def slug(path: Path, root: Path) -> str:

@@ -73,6 +73,8 @@ def _unique(document: Document, path: Path, root: Path, taken: dict[str, Path]) 
 
 def _read(path: Path, root: Path, max_bytes: int) -> Document:
     suffix = path.suffix.lower()
+    if path.is_dir():
+        raise DocumentError("It is a folder that can't be opened.", "Check its permissions.")
     if suffix not in SUFFIXES:
         raise DocumentError(
             f"It is of an unknown type, {suffix or 'no suffix'}.", "Convert it to .md, .html, .pdf or .txt."

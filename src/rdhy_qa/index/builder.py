@@ -103,6 +103,7 @@ class _Ingest:
         self._settings = settings
         self._embedder = embedder
         self._progress = progress
+        self._max_bytes = settings.max_file_mb * 2**20
 
     def run(self) -> IngestResult:
         built = self._built()
@@ -116,7 +117,7 @@ class _Ingest:
         ]
         if not passages:
             raise DocumentError(*_nothing_to_index(self._paths, skipped))
-        hashes = [hashlib.sha256(passage.embed_text.encode()).hexdigest() for passage in passages]
+        hashes = [_embed_hash(passage) for passage in passages]
         vectors = self._vectors(embedder, passages, hashes)
         manifest = _describe(built, embedder, documents, len(passages), skipped)
         self._write(manifest, documents, passages, hashes, vectors)
@@ -129,7 +130,8 @@ class _Ingest:
 
         name = self._embedder.name if self._embedder else self._settings.embedder
         fingerprint = self._embedder.fingerprint if self._embedder else model_fingerprint(name)
-        return built_with(fingerprints(self._paths), name, fingerprint, self._settings.max_file_mb)
+        files = fingerprints(self._paths, self._max_bytes)
+        return built_with(files, name, fingerprint, self._settings.max_file_mb)
 
     def _open(self, generation_id: str, fingerprint: str) -> Generation | None:
         folder = activation.generation_folder(self._settings.index, generation_id)
@@ -158,7 +160,7 @@ class _Ingest:
 
         documents: list[Document] = []
         skipped: list[SkippedFile] = []
-        for done, read in enumerate(read_paths(self._paths, max_bytes=self._settings.max_file_mb * 2**20)):
+        for done, read in enumerate(read_paths(self._paths, max_bytes=self._max_bytes)):
             self._progress(Progress("read", done, total))
             if isinstance(read, Skipped):
                 skipped.append(SkippedFile(path=str(read.path), reason=read.reason))
@@ -173,8 +175,8 @@ class _Ingest:
         vectors = np.empty((len(passages), embedder.dimension), dtype=np.float32)
         sentences: list[FloatArray] = [np.empty((0, embedder.dimension), dtype=np.float32)] * len(passages)
         missing = []
-        for row, (passage, digest) in enumerate(zip(passages, hashes, strict=True)):
-            if digest in known and len(known[digest][1]) == len(passage.sentences):
+        for row, digest in enumerate(hashes):
+            if digest in known:
                 vectors[row], sentences[row] = known[digest]
             else:
                 missing.append(row)
@@ -238,6 +240,11 @@ class _Vectors(NamedTuple):
     """For each passage, the vectors of its sentences."""
     computed: int
     """Passages that had to be embedded."""
+
+
+def _embed_hash(passage: Passage) -> str:
+    """Digest of all that decides a passage's vectors, the model aside: its text, and where its sentences stand."""
+    return hashlib.sha256(repr((passage.embed_text, passage.sentences)).encode()).hexdigest()
 
 
 def _describe(

@@ -1,8 +1,10 @@
 """One immutable build of the index, opened for reading."""
 
+import sqlite3
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 from rdhy_qa.errors import DamagedIndexError, StaleIndexError
 from rdhy_qa.index.dense import DenseIndex
@@ -23,7 +25,7 @@ _HASHED_ON_OPENING = 100 * 2**20
 
 
 class Generation:
-    """The parts of one generation; each is loaded when it is first used."""
+    """The parts of one generation; each is loaded when it is first used, or all at once by ``load``."""
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         """Take a folder that was checked; use ``open``."""
@@ -49,6 +51,21 @@ class Generation:
                 mend(folder),
             )
         return generation
+
+    def load(self) -> Self:
+        """Open all parts now: what serves must outlive its folder, which another process may prune.
+
+        Raises:
+            DamagedIndexError: if a part can't be opened.
+
+        """
+        try:
+            _ = self.store, self.dense, self.lexical, self.sentences
+        except (OSError, RuntimeError, sqlite3.Error) as error:  # faiss raises RuntimeError for a missing file
+            self.close()
+            reason = str(error).splitlines()[0]
+            raise DamagedIndexError(f"{self.folder} can't be opened: {reason}.", mend(self.folder)) from error
+        return self
 
     @property
     def id(self) -> str:
@@ -95,7 +112,7 @@ class Generation:
         self._check_files(hashed=True)
 
     def close(self) -> None:
-        """Close the store's connections."""
+        """Close the store."""
         if "store" in self.__dict__:
             self.store.close()
 

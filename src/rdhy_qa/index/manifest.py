@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rdhy_qa.errors import DamagedIndexError, ForeignIndexError
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever an older version could not read what this one writes."""
 
 MANIFEST = "manifest.json"
@@ -63,6 +63,7 @@ class SourceFile(_Part):
     """Relative to the folder that was ingested."""
     size: int
     sha256: str
+    """What stands in its place in ``documents.files.fingerprints`` where the file was not read."""
 
 
 class FileSum(_Part):

@@ -1,4 +1,4 @@
-"""Which words of the corpus are proper names: those that it writes with a capital where a sentence does not ask for one."""
+"""Which words of the corpus are proper names: those written with a capital where a sentence does not ask for one."""
 
 from collections import Counter
 from collections.abc import Iterable

@@ -1,8 +1,9 @@
 """One vector a sentence, from the same pass over the passage that gives the passage's own vector.
 
 A sentence's vector is the mean of its tokens' vectors in the context of their passage ("late chunking", Günther et al.
-2024, arXiv 2409.04701), so it costs no further pass at ingest. On public questions it picks the right sentence as often,
-together with the words that question and sentence share, as embedding each sentence by itself (.836 against .824).
+2024, arXiv 2409.04701), so it costs no further pass at ingest. On public questions it picks the right sentence as
+often, together with the words that question and sentence share, as embedding each sentence by itself (.836 against
+.824).
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ class SentenceVectors:
     """Unit vectors of all sentences, in the order of passages and of sentences in each."""
 
     def __init__(self, vectors: HalfArray, firsts: npt.NDArray[np.int64]) -> None:
-        """Take vectors of shape (sentences, dimension), and for each passage its first sentence's row, then the total."""
+        """Take vectors of shape (sentences, dimension), and each passage's first row among them, then the total."""
         self._vectors = vectors
         self._firsts = firsts
 
@@ -54,6 +55,7 @@ class SentenceVectors:
         Args:
             first_passage: Row of the document's first passage.
             sentences: Positions in ``Document.sentences``.
+
         """
         rows = self._firsts[first_passage] + np.asarray(sentences, dtype=np.int64)
         return np.asarray(self._vectors[rows], dtype=np.float32)

@@ -9,25 +9,18 @@ tokens, 84 % with 100, and 85 % with 160 or more; 160 keeps passages shorter whe
 """
 
 import math
-import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from rdhy_qa.documents.document import Block, BlockKind, Document, Sentence
+from rdhy_qa.documents.document import BlockKind, Document, Sentence
+from rdhy_qa.index.pieces import CountTokens, LeadIn, Piece, lead_ins_of, pieces_of
 
 TARGET_TOKENS = 160
 
-CountTokens = Callable[[Sequence[str]], list[int]]
-
 # The prefix may take a third of what the embedder reads; the text must come first.
 _PREFIX_SHARE = 3
-_CREDIT = re.compile(
-    r"\W*(?:(?:image|photo|picture|video|graphic|figure|illustration)s?\W+)?(?:source|credit|courtesy|copyright|©|by)s?\b"
-    r"|\W*©",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,38 +44,18 @@ class Passage:
 
 
 @dataclass(slots=True)
-class _Piece:
-    """A block, or a sentence of a block that is too long for one passage."""
-
-    block: Block
-    start: int
-    end: int
-    tokens: int
-    """0 where the embedder does not read it: headings and picture credits."""
-
-
-@dataclass(frozen=True, slots=True)
-class _LeadIn:
-    start: int
-    end: int
-    text: str
-    tokens: int
-    """0 where it is too long for a prefix."""
-
-
-@dataclass(slots=True)
 class _Unit:
     """Pieces that stay together where they fit: a list with its lead-in, a heading with what follows it."""
 
-    pieces: list[_Piece]
-    lead_in: _LeadIn | None = None
+    pieces: list[Piece]
+    lead_in: LeadIn | None = None
     """Introduces the list that the pieces belong to, where the lead-in is in an earlier unit."""
 
     @property
     def tokens(self) -> int:
         return sum(piece.tokens for piece in self.pieces)
 
-    def holds(self, lead_in: _LeadIn) -> bool:
+    def holds(self, lead_in: LeadIn) -> bool:
         return any(piece.start <= lead_in.start < piece.end for piece in self.pieces)
 
 
@@ -95,9 +68,9 @@ def split(document: Document, count_tokens: CountTokens, max_tokens: int) -> lis
         max_tokens: Tokens that the embedder reads, the prefix included.
 
     """
-    pieces = _pieces(document, count_tokens, max_tokens)
+    pieces = pieces_of(document, count_tokens, max_tokens - max_tokens // _PREFIX_SHARE)
     prefixes = _Prefixes(document, count_tokens, max_tokens // _PREFIX_SHARE)
-    lead_ins = _lead_ins(document, count_tokens, max_tokens // _PREFIX_SHARE)
+    lead_ins = lead_ins_of(document, count_tokens, max_tokens // _PREFIX_SHARE)
     passages: list[Passage] = []
     for run in _runs(pieces):
         room = max_tokens - prefixes.tokens(run[-1].block.section)
@@ -106,39 +79,9 @@ def split(document: Document, count_tokens: CountTokens, max_tokens: int) -> lis
     return passages
 
 
-def _pieces(document: Document, count_tokens: CountTokens, max_tokens: int) -> list[_Piece]:
-    """Blocks in reading order; those that would not fit beside a prefix come as their sentences."""
-    texts = [document.text[block.start : block.end] for block in document.blocks]
-    counts = [0 if _unread(block, text) else None for block, text in zip(document.blocks, texts, strict=True)]
-    counted = iter(count_tokens([text for text, count in zip(texts, counts, strict=True) if count is None]))
-    tokens = [next(counted) if count is None else count for count in counts]
-    room = max_tokens - max_tokens // _PREFIX_SHARE
-    too_long = {position for position, count in enumerate(tokens) if count > room}
-    sentences = _sentence_pieces(document, too_long, count_tokens)
-    pieces: list[_Piece] = []
-    for position, block in enumerate(document.blocks):
-        whole = _Piece(block, block.start, block.end, tokens[position])
-        pieces.extend(sentences.get(position) or [whole])
-    return pieces
-
-
-def _unread(block: Block, text: str) -> bool:
-    return block.kind is BlockKind.HEADING or (block.kind is BlockKind.CAPTION and _CREDIT.match(text) is not None)
-
-
-def _sentence_pieces(document: Document, blocks: set[int], count_tokens: CountTokens) -> dict[int, list[_Piece]]:
-    sentences = [sentence for sentence in document.sentences if sentence.block in blocks]
-    counts = count_tokens([document.text[sentence.start : sentence.end] for sentence in sentences])
-    pieces: dict[int, list[_Piece]] = {}
-    for sentence, count in zip(sentences, counts, strict=True):
-        piece = _Piece(document.blocks[sentence.block], sentence.start, sentence.end, count)
-        pieces.setdefault(sentence.block, []).append(piece)
-    return pieces
-
-
-def _runs(pieces: Sequence[_Piece]) -> Iterator[list[_Piece]]:
+def _runs(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
     """Stretches that no passage may cross: one section each, and each editor's note by itself."""
-    run: list[_Piece] = []
+    run: list[Piece] = []
     key: tuple[object, ...] | None = None  # None until the run has more than headings
     for piece in pieces:
         block = piece.block
@@ -157,20 +100,9 @@ def _runs(pieces: Sequence[_Piece]) -> Iterator[list[_Piece]]:
         yield run
 
 
-def _lead_ins(document: Document, count_tokens: CountTokens, limit: int) -> dict[int, _LeadIn]:
-    """Find what introduces each list, by the list's id."""
-    spans = {record.list_id: record.lead_in for record in document.records if record.lead_in is not None}
-    texts = [span.of(document.text) for span in spans.values()]
-    counted = zip(spans.items(), texts, count_tokens(texts), strict=True)
-    return {
-        list_id: _LeadIn(span.start, span.end, text, count if count <= limit else 0)
-        for (list_id, span), text, count in counted
-    }
-
-
-def _units(run: Sequence[_Piece], lead_ins: dict[int, _LeadIn], room: int) -> list[_Unit]:
+def _units(run: Sequence[Piece], lead_ins: dict[int, LeadIn], room: int) -> list[_Unit]:
     units: list[_Unit] = []
-    headings: list[_Piece] = []
+    headings: list[Piece] = []
     for list_id, group in groupby(run, key=lambda piece: piece.block.list_id):
         pieces = list(group)
         if list_id is not None:
@@ -190,7 +122,7 @@ def _units(run: Sequence[_Piece], lead_ins: dict[int, _LeadIn], room: int) -> li
     return units
 
 
-def _add_list(units: list[_Unit], pieces: list[_Piece], lead_in: _LeadIn | None, room: int) -> None:
+def _add_list(units: list[_Unit], pieces: list[Piece], lead_in: LeadIn | None, room: int) -> None:
     """Add a list to the units: in one with its lead-in where both fit, else whole, else item by item."""
     tokens = sum(piece.tokens for piece in pieces)
     before = units[-1] if units else None
@@ -206,7 +138,7 @@ def _add_list(units: list[_Unit], pieces: list[_Piece], lead_in: _LeadIn | None,
         units.extend(items)
 
 
-def _items(pieces: list[_Piece], lead_in: _LeadIn | None, room: int) -> list[_Unit]:
+def _items(pieces: list[Piece], lead_in: LeadIn | None, room: int) -> list[_Unit]:
     """Make a unit of each item and what belongs to it, or of each of its sentences where that is too long."""
     items: list[_Unit] = []
     free = room - (lead_in.tokens if lead_in else 0)
@@ -299,7 +231,7 @@ def _passage(document: Document, units: Sequence[_Unit], prefixes: _Prefixes) ->
 
 
 def _sentences_read(
-    document: Document, start: int, end: int, read: Sequence[_Piece], prefix: int
+    document: Document, start: int, end: int, read: Sequence[Piece], prefix: int
 ) -> tuple[tuple[int, int], ...]:
     """Ranges of the passage's sentences in the embedder's text, whose pieces are a line each below the prefix."""
     at = prefix + 1 if prefix else 0

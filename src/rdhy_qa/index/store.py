@@ -79,13 +79,16 @@ def write_store(
 
 
 class Store:
-    """Reads a store; safe to use from many threads."""
+    """Reads a store; safe to use from many threads.
+
+    They share one connection, which keeps the file open: it may be deleted meanwhile.
+    """
 
     def __init__(self, path: Path) -> None:
         """Open the file. It must be whole: a generation checks that first."""
-        self._uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-        self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+        self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        self._lock = threading.Lock()
         rows = self._query("SELECT metadata FROM documents ORDER BY ordinal")
         self._metadata = tuple(Metadata(**json.loads(row[0])) for row in rows)
         self._ordinals = {known.id: ordinal for ordinal, known in enumerate(self._metadata)}
@@ -98,9 +101,9 @@ class Store:
         return len(self._owners)
 
     def close(self) -> None:
-        """Close the connections of all threads."""
-        while self._connections:
-            self._connections.pop().close()
+        """Close the connection."""
+        with self._lock:
+            self._connection.close()
 
     def documents(self) -> tuple[Metadata, ...]:
         """Return the metadata of every document, in reading order."""
@@ -184,12 +187,8 @@ class Store:
         )
 
     def _query(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = sqlite3.connect(self._uri, uri=True, check_same_thread=False)  # closed by another thread
-            self._local.connection = connection
-            self._connections.append(connection)
-        return connection.execute(statement, values).fetchall()
+        with self._lock:
+            return self._connection.execute(statement, values).fetchall()
 
 
 def _admits(filters: Filters, known: Metadata) -> bool:

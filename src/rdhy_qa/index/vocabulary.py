@@ -49,8 +49,12 @@ class Vocabulary:
 
     def save(self, path: Path) -> None:
         """Write the vocabulary to a file."""
-        content: dict[str, object] = {"passages": self.passages, "frequencies": dict(self._frequencies), "words": sorted(self._words)}
-        content["names"] = sorted(self._names)
+        content = {
+            "passages": self.passages,
+            "frequencies": dict(self._frequencies),
+            "words": sorted(self._words),
+            "names": sorted(self._names),
+        }
         path.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
 
     def __contains__(self, stemmed: str) -> bool:

@@ -88,18 +88,37 @@ class SentenceTransformerEmbedder:
         self.dimension = _dimension(self._model)
         special = self._tokenizer.num_special_tokens_to_add(is_pair=False)
         self.max_tokens = (self._model.max_seq_length or 512) - special
+        self._truncating_tokenizer = _truncating(self._tokenizer, self.max_tokens + special)
+        self._pools_tokens = _pools_tokens(self._model)
 
     def encode_passages(self, texts: Sequence[str], ranges: Sequence[Ranges]) -> tuple[FloatArray, list[FloatArray]]:
-        """Return unit vectors of passages, and of ranges of characters in each: the mean of their tokens' vectors."""
+        """Return unit vectors of passages, and of ranges of characters in each: the mean of their tokens' vectors.
+
+        Where that is not how the model makes a vector of a text, each range is a text of its own to it.
+        """
         if not texts:
             return np.empty((0, self.dimension), dtype=np.float32), []
-        outputs = self._model.encode_document(
-            list(texts), batch_size=_BATCH_SIZE, output_value=None, normalize_embeddings=True, show_progress_bar=False
-        )
-        offsets = [encoding.offsets for encoding in self._tokenizer.encode_batch(list(texts))]
-        passages = np.stack([output["sentence_embedding"].numpy() for output in outputs]).astype(np.float32)
+        if not self._pools_tokens:
+            return self._encode(texts), self._encode_alone(texts, ranges)
+        outputs = self._model.encode(list(texts), batch_size=_BATCH_SIZE, output_value=None, show_progress_bar=False)
+        passages = _unit(np.stack([output["sentence_embedding"].numpy() for output in outputs]))
+        offsets = [encoding.offsets for encoding in self._truncating_tokenizer.encode_batch(list(texts))]
         tokens = [output["token_embeddings"].numpy() for output in outputs]
         return passages, [_pooled(*entry) for entry in zip(tokens, offsets, ranges, strict=True)]
+
+    def _encode(self, texts: Sequence[str]) -> FloatArray:
+        vectors = self._model.encode_document(
+            list(texts), batch_size=_BATCH_SIZE, normalize_embeddings=True, show_progress_bar=False
+        )
+        return np.asarray(vectors, dtype=np.float32)
+
+    def _encode_alone(self, texts: Sequence[str], ranges: Sequence[Ranges]) -> list[FloatArray]:
+        encoded = [np.zeros((len(of_text), self.dimension), dtype=np.float32) for of_text in ranges]
+        places = [(t, r) for t, of_text in enumerate(ranges) for r, (start, end) in enumerate(of_text) if end > start]
+        alone = [texts[t][slice(*ranges[t][r])] for t, r in places]
+        for (t, r), vector in zip(places, self._encode(alone) if alone else [], strict=True):
+            encoded[t][r] = vector
+        return encoded
 
     def encode_query(self, text: str) -> FloatArray:
         """Return the unit vector of a question, float32 of shape (dimension,)."""
@@ -114,14 +133,19 @@ class SentenceTransformerEmbedder:
 
 def _pooled(tokens: FloatArray, offsets: Sequence[tuple[int, int]], ranges: Ranges) -> FloatArray:
     """Unit mean vectors of the tokens in each range; float32 of shape (ranges, dimension)."""
-    read = np.array(offsets[: len(tokens)], dtype=np.int64).reshape(-1, 2)
+    read = np.array(offsets, dtype=np.int64).reshape(-1, 2)
     pooled = np.zeros((len(ranges), tokens.shape[1]), dtype=np.float32)
     for row, (start, end) in enumerate(ranges):
         inside = (read[:, 0] >= start) & (read[:, 1] <= end) & (read[:, 1] > read[:, 0])
         if inside.any():
-            mean = tokens[: len(read)][inside].mean(axis=0)
-            pooled[row] = mean / max(float(np.linalg.norm(mean)), 1e-9)
-    return pooled
+            pooled[row] = tokens[: len(read)][inside].mean(axis=0)
+    return _unit(pooled)
+
+
+def _unit(vectors: FloatArray) -> FloatArray:
+    """Vectors of length 1; zeros stay zeros."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-9), dtype=np.float32)
 
 
 def load_embedder(name: str, threads: int) -> Embedder:
@@ -239,3 +263,20 @@ def _dimension(model: "SentenceTransformer") -> int:
     if dimension is None:
         raise ModelError("The model does not say how long its vectors are.", _mend(""))
     return dimension
+
+
+def _truncating(tokenizer: "Tokenizer", max_tokens: int) -> "Tokenizer":
+    """Copy a tokenizer, so that it reads just what the model reads."""
+    copy = type(tokenizer).from_str(tokenizer.to_str())
+    copy.enable_truncation(max_tokens)
+    return copy
+
+
+def _pools_tokens(model: "SentenceTransformer") -> bool:
+    """Tell whether a text's vector is the mean of its tokens' vectors, with nothing read before it or done after it."""
+    kinds = [type(module).__name__ for module in model]
+    if kinds not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]):
+        return False
+    default = model.prompts.get(model.default_prompt_name or "", "")
+    prompts = [default, *(model.prompts.get(name, "") for name in ("document", "passage", "corpus"))]
+    return getattr(model[1], "pooling_mode", None) == "mean" and not any(prompts)
