@@ -1,9 +1,10 @@
-# `make` alone lists the targets. Everything is installed into .venv, nothing outside this folder is touched.
+# `make` alone lists the targets. Everything is installed into .venv, and nothing outside this folder is touched.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check
+INSTALL := $(BIN)/python -m pip --disable-pip-version-check install -qq --constraint constraints.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve test eval bench check format clean
@@ -12,40 +13,50 @@ help: ## List these targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(BIN)/python:
-	$(PYTHON) -c 'import sys; sys.exit("rdhy-qa needs Python 3.11 or newer: make PYTHON=/path/to/python3.11") if sys.version_info < (3, 11) else 0'
-	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --quiet --constraint constraints.txt --upgrade pip
+	@test -n "$(PYTHON)" || { echo "rdhy-qa needs Python 3.11 or newer. Install it, or run: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.runtime: pyproject.toml constraints.txt | $(BIN)/python
-	@echo "Installing rdhy-qa and what it needs; the first time takes a minute or two …"
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[api]'
+	@echo "Installing rdhy-qa and what it needs into $(VENV); the first time takes a few minutes …"
+	@$(INSTALL) --upgrade pip
+	@$(INSTALL) --build-constraint constraints.txt --editable '.[api]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime
-	$(PIP) install --quiet --constraint constraints.txt --group dev
+	@echo "Installing what the tests and checks need …"
+	@$(INSTALL) --build-constraint constraints.txt --editable '.[api,evals]' --group dev
 	@touch $@
 
 setup: $(VENV)/.dev ## Create .venv and install the program and the development tools.
 
 demo: $(VENV)/.runtime ## Install, build the index from corpus/ and ask three questions.
 	@$(BIN)/rdhy-qa ingest corpus --index index
-	@$(BIN)/rdhy-qa demo --index index
+	@echo
+	@$(BIN)/rdhy-qa ask --index index \
+		"Who won Benchmark Innovators?" \
+		"How many households do the Quantum Shops serve every day?" \
+		"What was the prize money of the ZeroDX Awards?"
+	@echo
+	@echo "What to type next:"
+	@echo "  $(BIN)/rdhy-qa ask \"Which books are recommended?\"   to ask something else"
+	@echo "  make serve                                         to answer over HTTP"
+	@echo "  make test                                          to run the tests"
 
 serve: $(VENV)/.runtime ## Build the index if need be, and serve it on http://127.0.0.1:8000.
 	@$(BIN)/rdhy-qa ingest corpus --index index
 	@$(BIN)/rdhy-qa serve --index index
 
-test: $(VENV)/.dev ## Run all tests.
-	$(BIN)/python -m pytest
+test: $(VENV)/.dev ## Install what the tests need, and run all of them.
+	@$(BIN)/python -m pytest
 
 eval: $(VENV)/.dev ## Ask the question set on Post 4 and say how many answers are right.
 	@$(BIN)/rdhy-qa ingest corpus --index index
-	$(BIN)/python -m rdhy_qa_evals.run evals/questions/post-4.yaml --index index --corpus
+	@$(BIN)/python -m rdhy_qa_evals.run evals/questions/post-4.yaml --index index --corpus
 
 bench: $(VENV)/.dev ## Measure speed and memory against their budgets.
-	$(BIN)/python benchmarks/budgets.py
+	@$(BIN)/python benchmarks/budgets.py
 
-check: $(VENV)/.dev ## Everything that has to be right before a commit: format, lint, types, tests, docs.
+check: $(VENV)/.dev ## All that has to be right before a commit: format, lint, types, tests with the docs.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy

@@ -31,7 +31,7 @@ from rdhy_qa.models.embedder import load_embedder
 from rdhy_qa.settings import Settings
 from rdhy_qa_evals.datasets import Dataset, DataQuestion, load_dataset
 from rdhy_qa_evals.questions import load_cases
-from rdhy_qa_evals.scoring import normalise
+from rdhy_qa_evals.scoring import holds, normalise
 
 Vector = npt.NDArray[np.float64]
 
@@ -137,13 +137,21 @@ def _public(data: Path, console: Console) -> Iterator[Example]:
 
 
 def _own(questions: Path, index: Path) -> Iterator[Example]:
-    """Our own questions on an index of the original, whose evidence their `gold` words locate."""
-    engine = Engine.open(Settings(index=index))
+    """Our own questions on an index; evidence is what holds their `gold` words, or else an accepted answer."""
+    engine = Engine.open(Settings(index=index, threads=1))
     for case in load_cases(questions):
         asked = DataQuestion(case.id, case.question, case.gold, (), case.answerable)
-        if example := _example("own", engine, asked, ()):
-            if not case.answerable or example.labels.any():
-                yield example
+        example = _example("own", engine, asked, ())
+        if example is None:
+            continue
+        if case.answerable and not example.labels.any():
+            labels = [
+                holds(found.quote, case.accepted) or (bool(case.items) and all(holds(found.quote, i) for i in case.items))
+                for found in example.evidence
+            ]
+            example = replace(example, labels=np.array(labels))
+        if not case.answerable or example.labels.any():
+            yield example
 
 
 def fit_ranking(examples: Sequence[Example]) -> Vector:
@@ -215,12 +223,14 @@ def _report(examples: Sequence[Example], weights: Vector, console: Console) -> N
 
 def main(
     data: Annotated[Path, typer.Option(help="Folder of the public sets.")],
-    original: Annotated[Path, typer.Option(help="An index of the original of Post 4.")],
+    own: Annotated[list[Path], typer.Option(help="Indexes to ask our own questions on.")],
     write: Annotated[bool, typer.Option(help="Write the weights into the library.")] = True,
 ) -> None:
     """Fit the weights, print how good they are on documents that they were not fitted on, and write them."""
     console = Console()
-    examples = list(_public(data, console)) + list(_own(Path("evals/questions/post-4.yaml"), original))
+    examples = list(_public(data, console))
+    for index in own:
+        examples += _own(Path("evals/questions/post-4.yaml"), index)
     weights = fit_ranking([e for e in examples if not _held_out(e.group)])
     _report(examples, weights, console)
     fitted, chances, right = fit_confidence(examples, weights)

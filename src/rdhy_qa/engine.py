@@ -73,7 +73,7 @@ class Engine:
     def __init__(self, settings: Settings, embedder: Embedder, generation: Generation) -> None:
         self._settings = settings
         self._embedder = embedder
-        self._session = _Session(generation, embedder)
+        self._session = _Session(generation.load(), embedder)
         self._reloading = threading.Lock()
 
     @classmethod
@@ -150,7 +150,7 @@ class Engine:
                 return False
             fingerprint = self._embedder.fingerprint
             generation = activation.open_active(self._settings.index, model_fingerprint=fingerprint)
-            self._session = _Session(generation, self._embedder)
+            self._session = _Session(generation.load(), self._embedder)
             return True
 
 

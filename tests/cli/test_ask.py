@@ -79,6 +79,32 @@ def test_json_is_the_answer_and_nothing_else(command, engine):
     ]
 
 
+def test_several_questions_are_answered_in_order_under_their_own_words(command, engine):
+    shown = command("ask", "Who won?", "And why is\nthat?").out
+    lines = shown.splitlines()
+    assert lines[:4] == ["─" * 80, "Who won?", "", "2 organisations"]
+    second = lines.index("─" * 80, 1)
+    assert lines[second - 1 : second + 4] == ["", "─" * 80, "And why is that?", "", "No answer"]
+    assert [request.question for request in engine.asked] == ["Who won?", "And why is\nthat?"]
+
+
+def test_one_question_is_not_repeated(command, engine):
+    assert "Who won?" not in command("ask", "Who won?").out
+
+
+def test_json_of_several_questions_is_one_line_each(command, engine):
+    lines = command("ask", "Who won?", "And why is that?", "--json", "--series", 4).out.splitlines()
+    answers = [Answer.model_validate_json(line) for line in lines]
+    assert [(answer.question, answer.answered) for answer in answers] == [("Who won?", True), ("And why is that?", False)]
+    assert all(request.filters.series == (4,) for request in engine.asked)
+
+
+def test_each_of_several_answers_is_shown_before_the_next_question_fails(command, engine):
+    result = command("ask", "Who won?", "What goes boom?")
+    assert result.code == 1
+    assert "2 organisations" in result.out
+
+
 def write_lines(path: Path, *lines: object) -> Path:
     path.write_bytes(
         b"\n".join(line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines) + b"\n"

@@ -1,6 +1,8 @@
 """A generation that is not whole is refused, whatever is wrong with it."""
 
 import random
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -78,3 +80,34 @@ def test_reading_leaves_no_trace(folder: Path, settings: Settings) -> None:
     assert len(generation.store) == len(generation.dense) == len(generation.lexical) == 3
     generation.close()
     assert {path: path.stat().st_mtime_ns for path in settings.index.rglob("*")} == before
+
+
+def test_a_loaded_one_outlives_its_folder(folder: Path, toy) -> None:
+    generation = Generation.open(folder, model_fingerprint="toy-1").load()
+    shutil.rmtree(folder)
+
+    def ask() -> tuple[str, list[int], list[int], list[float]]:
+        row = generation.lexical.search("Who packs tomatoes?", 1)[1]
+        document = generation.store.passages(row)[0].document.id
+        dense = generation.dense.search(toy.encode_query("Who packs tomatoes?"), 1)[1]
+        similar = generation.sentence_vectors(document, [1]) @ toy.encode_query("packs tomatoes")
+        return generation.store.document(document).id, row.tolist(), dense.tolist(), similar.tolist()
+
+    with ThreadPoolExecutor(4) as pool:  # threads that come after the folder is gone
+        answers = list(pool.map(lambda _: ask(), range(8)))
+    assert answers == [answers[0]] * 8
+    assert answers[0][0] == "three"
+    assert answers[0][1] == answers[0][2]
+    assert answers[0][3][0] > 0.5
+    generation.close()
+
+
+def test_one_that_is_pruned_before_it_is_loaded_is_refused(folder: Path) -> None:
+    parts = [path for path in folder.rglob("*") if path.is_file() and "manifest" not in path.name]
+    for part in parts:
+        generation = Generation.open(folder, model_fingerprint="toy-1")
+        kept = part.read_bytes()
+        part.unlink()
+        with pytest.raises(DamagedIndexError, match=r"can't be opened.*rdhy-qa ingest"):
+            generation.load()
+        part.write_bytes(kept)

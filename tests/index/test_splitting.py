@@ -66,6 +66,18 @@ def test_every_sentence_lies_in_exactly_one_passage(assemble: Assemble, blocks) 
 
 
 @given(parts())
+def test_the_embedder_finds_each_sentence_where_its_range_says(assemble: Assemble, blocks) -> None:
+    document = assemble("d", blocks)
+    passages = divide(document)
+    ranges = [(passage.embed_text, *place) for passage in passages for place in passage.sentences]
+    for sentence, (text, start, end) in zip(document.sentences, ranges, strict=True):
+        kind = document.blocks[sentence.block].kind
+        assert (start < end) or kind in (H, C)
+        assert (start == end) or text[start:end] == document.text[sentence.start : sentence.end]
+        assert (start, end) == (0, 0) or kind is not H
+
+
+@given(parts())
 def test_a_passage_keeps_to_one_section_and_never_blends_notes_with_the_text(assemble: Assemble, blocks) -> None:
     document = assemble("d", blocks)
     for passage in divide(document):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rdhy_qa.index.vocabulary import Vocabulary, joined_names
-from rdhy_qa.terms import stem, terms
+from rdhy_qa.index.vocabulary import Vocabulary
+from rdhy_qa.terms import joined_names, stem, terms
 
 WORDS = {
     "innovators": 9,
@@ -31,7 +31,7 @@ WORDS = {
 
 @pytest.fixture
 def vocabulary() -> Vocabulary:
-    return Vocabulary(100, {stem(word): number for word, number in WORDS.items()}, WORDS)
+    return Vocabulary(100, {stem(word): number for word, number in WORDS.items()}, WORDS, [stem("haier")])
 
 
 def found(vocabulary: Vocabulary, question: str) -> set[str]:
@@ -138,3 +138,4 @@ def test_saved_and_loaded_it_is_the_same(vocabulary: Vocabulary, tmp_path: Path)
     assert loaded.passages == 100
     assert loaded.idf("haier") == vocabulary.idf("haier")
     assert loaded.correct("raizn") == "raizen"
+    assert [loaded.is_name(stem(word)) for word in ("haier", "prize")] == [True, False]

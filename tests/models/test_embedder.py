@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
+from copy import copy, deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,13 @@ import pytest
 
 from rdhy_qa.errors import ModelError
 from rdhy_qa.models import embedder as module
-from rdhy_qa.models.embedder import PACKAGED_MODEL, Embedder, load_embedder, model_fingerprint
+from rdhy_qa.models.embedder import (
+    PACKAGED_MODEL,
+    Embedder,
+    SentenceTransformerEmbedder,
+    load_embedder,
+    model_fingerprint,
+)
 
 SENTENCE = "RenDanHeYi joins the goals of employees and users."
 CANONICAL = [-0.07122, 0.04294, -0.05553, -0.07563, -0.0648]
@@ -26,32 +34,91 @@ def test_canonical_vector(embedder: Embedder) -> None:
 
 def test_vectors_are_unit_float32_and_the_same_alone_or_among_others(embedder: Embedder) -> None:
     texts = ["Short.", SENTENCE, " ".join([SENTENCE] * 40), ""]
-    vectors = embedder.encode_passages(texts)
+    vectors, sentences = embedder.encode_passages(texts, [[]] * 4)
     assert vectors.shape == (4, embedder.dimension) == (4, 384)
     assert vectors.dtype == np.float32
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)
     assert vectors[1] == pytest.approx(embedder.encode_query(SENTENCE), abs=1e-5)
-    assert embedder.encode_passages([]).shape == (0, 384)
+    assert [one.shape for one in sentences] == [(0, 384)] * 4
+    assert embedder.encode_passages([], [])[0].shape == (0, 384)
 
 
 def test_what_is_alike_is_near(embedder: Embedder) -> None:
     question = embedder.encode_query("Who founded Haier?")
-    near, far = embedder.encode_passages(
-        ["Zhang Ruimin is the founder of Haier.", "Tomatoes are packed in California."]
-    )
+    texts = ["Zhang Ruimin is the founder of Haier.", "Tomatoes are packed in California."]
+    near, far = embedder.encode_passages(texts, [[], []])[0]
     assert question @ near > question @ far + 0.3
 
 
 def test_tokens_are_counted_without_truncation_and_special_tokens(embedder: Embedder) -> None:
     assert embedder.count_tokens(["hello world", "", "word " * 500]) == [2, 0, 500]
     assert embedder.max_tokens == 254
-    embedder.encode_passages(["word " * 500])  # sets truncation on the model's own tokenizer
+    embedder.encode_passages(["word " * 500], [[]])  # sets truncation on the model's own tokenizer
     assert embedder.count_tokens(["word " * 500]) == [500]
 
 
 def test_what_is_past_the_limit_is_not_read(embedder: Embedder) -> None:
     full = "word " * embedder.max_tokens
     assert embedder.encode_query(full) == pytest.approx(embedder.encode_query(full + SENTENCE), abs=1e-6)
+
+
+def ranges_of(text: str, *sentences: str) -> list[tuple[int, int]]:
+    return [(text.index(sentence), text.index(sentence) + len(sentence)) for sentence in sentences]
+
+
+def test_a_sentences_vector_is_the_mean_of_its_tokens_in_their_passage(embedder: SentenceTransformerEmbedder) -> None:
+    text = "A title > Winners\nHaier won in Qingdao. It was early. Raízen makes fuel."
+    ranges = ranges_of(text, "Haier won in Qingdao.", "Raízen makes fuel.")
+    # The longer text beside it makes for padding.
+    _, (vectors, _) = embedder.encode_passages([text, SENTENCE * 9], [ranges, [(0, 10)]])
+    tokens = embedder._model.encode(text, output_value="token_embeddings").numpy()
+    words = embedder._tokenizer.encode(text).tokens
+    first = words.index("hai"), words.index("it")
+    last = words.index("rai"), words.index("[SEP]")
+    for vector, (start, end) in zip(vectors, (first, last), strict=True):
+        mean = tokens[start:end].mean(axis=0)
+        assert vector == pytest.approx(mean / np.linalg.norm(mean), abs=1e-5)
+    assert vectors[0] @ embedder.encode_query("Haier won in Qingdao.") < 0.999
+
+
+def test_the_only_sentence_of_a_passage_is_near_the_passage(embedder: Embedder) -> None:
+    passages, sentences = embedder.encode_passages([SENTENCE], [[(0, len(SENTENCE))]])
+    assert passages[0] @ sentences[0][0] > 0.95
+
+
+def test_what_is_empty_or_not_read_has_zeros(embedder: Embedder) -> None:
+    text = "word " * (embedder.max_tokens - 1) + "last beyond"
+    _, (vectors,) = embedder.encode_passages([text], [[(0, 0), *ranges_of(text, "last", "beyond")]])
+    assert np.linalg.norm(vectors, axis=1).round(4).tolist() == [0, 1, 0]
+
+
+def test_a_model_that_does_not_average_tokens_reads_each_sentence_alone(embedder: SentenceTransformerEmbedder) -> None:
+    other = copy(embedder)
+    other._pools_tokens = False
+    text = f"A title\n{SENTENCE} More."
+    passages, (vectors, none) = other.encode_passages([text, "x"], [[*ranges_of(text, SENTENCE), (0, 0)], []])
+    assert passages[0] == pytest.approx(embedder.encode_query(text), abs=1e-5)
+    assert vectors[0] == pytest.approx(embedder.encode_query(SENTENCE), abs=1e-5)
+    assert not vectors[1].any()
+    assert none.shape == (0, 384)
+
+
+@pytest.mark.parametrize(
+    ("change", "pools"),
+    [
+        (lambda model: None, True),
+        (lambda model: model.pop(2), True),
+        (lambda model: setattr(model[1], "pooling_mode", "cls"), False),
+        (lambda model: model.prompts.update(document="passage: "), False),
+        (lambda model: model.append(model[2]), False),
+    ],
+)
+def test_it_is_known_whether_a_model_averages_tokens(
+    embedder: SentenceTransformerEmbedder, change: Callable[..., object], pools: bool
+) -> None:
+    model = deepcopy(embedder._model)
+    change(model)
+    assert module._pools_tokens(model) is pools
 
 
 def test_the_fingerprint_is_known_without_torch(embedder: Embedder) -> None:

@@ -207,7 +207,7 @@ _CATEGORY = ("categori", "award", "prize", "class")
 
 def _statement(question: Question, wanted: Sequence[Wanted], evidence: Sequence[Evidence], chance: float) -> Draft:
     best = evidence[0]
-    if any(word.name for word in best.missing) or (question.wanted is not None and not best.typed):
+    if best.unmet or (question.wanted is not None and not best.typed):
         return composition.decline("insufficient_evidence", min(chance, confidence.threshold() / 2))
     if chance < confidence.threshold():
         return composition.decline("out_of_scope" if best.coverage < _TOUCHED else "insufficient_evidence", chance)
@@ -227,7 +227,7 @@ def _yes_no(material: Material, evidence: Sequence[Evidence], chance: float) -> 
         if (other := _other_value(material, value)) is not None:
             return composition.yes_no(other, False, max(chance, confidence.threshold()))
     lacking = any((word.name or word.country) and not meets(word, best.own, _countries(best)) for word in material.wanted)
-    if chance < confidence.threshold() or (lacking and best.missing) or any(word.name for word in best.missing):
+    if chance < confidence.threshold() or (lacking and best.missing) or best.unmet:
         return composition.decline("insufficient_evidence", min(chance, confidence.threshold() / 2))
     return composition.yes_no(best, _is_negated(best.quote) == _is_negated(question.text), chance)
 

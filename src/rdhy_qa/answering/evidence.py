@@ -63,6 +63,8 @@ class Wanted:
     country: str | None = None
     focus: bool = False
     """It says what the answer is: "brewery" in "which brewery"."""
+    demanded: bool = False
+    """The relation itself: "founder" in "founder of …", "invented" in "who invented …"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,11 @@ class Evidence:
     """Stems of the sentence."""
     passage_score: float = 0.0
     similarity: float = 0.0
+
+    @property
+    def unmet(self) -> tuple[Wanted, ...]:
+        """Words that no answer can do without, and that nothing around the sentence meets."""
+        return tuple(w for w in self.missing if w.name or w.country or w.demanded or w.folded.isdigit())
 
     @property
     def typed(self) -> bool:
@@ -306,7 +313,7 @@ def _counts(question: Question, text: str, span: TypedSpan) -> bool:
 
 
 _SECONDARY = 1.0
-"""What a sentence of background material scores less, so that a post answers first where both do."""
+"""What a sentence of background material or of an editor's note scores less: a post answers first where both do."""
 
 
 def _gap(wanted: Sequence[Wanted], around: Sequence[float]) -> float:
@@ -355,7 +362,8 @@ def measure(
     if question.kind is Kind.NAME and record is not None and record.head is not None and not typed:
         typed = 0.5
     total = sum(word.weight for word in wanted) or 1.0
-    missing = tuple(word for word, share in zip(wanted, around, strict=True) if share < 0.5)
+    near = [i if word.country or word.demanded else a for word, i, a in zip(wanted, item, around, strict=True)]
+    missing = tuple(word for word, share in zip(wanted, near, strict=True) if share < 0.5)
     values = {
         "similarity": similarity,
         "passage": passage,
@@ -379,7 +387,7 @@ def measure(
     }
     features = _bias(values)
     return Evidence(
-        document, index, record, features, float(features @ weights) - _SECONDARY * is_secondary(document), values["frame"], missing, tuple(spans), frame.own, passage, similarity
+        document, index, record, features, float(features @ weights) - _SECONDARY * (is_secondary(document) or block.kind is BlockKind.NOTE), values["frame"], missing, tuple(spans), frame.own, passage, similarity
     )
 
 
@@ -466,7 +474,8 @@ def wanted_words(question: Question, words: Words) -> tuple[Wanted, ...]:
         weight = max(words.idf(stemmed) for stemmed, _ in stems)
         name = any(words.is_name(stemmed) for stemmed, _ in forms)
         known = bool(forms) or country is not None
-        word = Wanted(stems[0][0], term.folded, weight, name, known, stems, country, term.start in focus)
+        demanded = question.relation is not None and term.start == question.relation.start
+        word = Wanted(stems[0][0], term.folded, weight, name, known, stems, country, term.start in focus, demanded)
         if before is not None and question.text[before[0].end : term.start] in {" ", "-"}:
             pair = stem((words.correct(before[0].folded) or before[0].folded) + (words.correct(term.folded) or term.folded))
             if pair in words and country is None and before[1].country is None:

@@ -81,6 +81,9 @@ class Question:
     """What the answer is an instance of: "employees" in "how many employees …", "company" in "which company …"."""
     terms: tuple[Term, ...]
     """The words that the evidence has to meet, focus included, the question's own machinery left out."""
+    relation: Term | None = None
+    """The relation that is asked for, where the question names it: "founder" in "founder of X", "invented" in "who
+    invented X", "profit" in "what is X's profit"."""
 
     @property
     def wanted(self) -> SpanType | None:
@@ -240,4 +243,27 @@ def analyse(text: str) -> Question:
     if wh is not None and low.startswith("who", wh.start()):
         focus = focus[:1]  # the verb: "hosted" in "who hosted the show"
     count = kind is Kind.NUMBER and bool(re.search(r"how many|how much|number of|count of", low))
-    return Question(text, kind, plural, count, focus, asked)
+    return Question(text, kind, plural, count, focus, asked, _relation(body, offset, asked, kind))
+
+
+# Verbs and nouns that hold no relation of their own.
+_LIGHT = frozenset(
+    """gave give gives took take takes made make makes got get did do does held hold won win wins has have had was were is are
+    part parts end beginning start middle rest lot most many some name names title date day number list way side one case
+    field group line kind version role view story topic subject meaning use people person""".split()
+)
+
+
+def _relation(body: str, offset: int, asked: tuple[Term, ...], kind: Kind) -> Term | None:
+    """The word for the relation, by the shape of the question."""
+    for pattern in (
+        r"(?:what(?:'s| is| was| are| were)|who(?:'s| is| was| are| were)?)\s(?:the |an? )?(?:[\w'-]+ )?(?P<noun>[\w-]+) (?:of|for)\b",
+        r"(?:the |an? )?(?:[\w'-]+ )?(?P<noun>[\w-]+) of\b",
+        r"what(?:'s| is| was)\s(?:[\w'-]+ )*[\w-]+'s (?:[\w-]+ )*?(?P<noun>[\w-]+)\W*$",
+        r"who (?P<noun>[\w-]+(?:ed|t|e|s))\b",
+    ):
+        match = re.match(pattern, body)
+        if match and match["noun"] not in _LIGHT:
+            at = match.start("noun") + offset
+            return next((term for term in asked if term.start == at), None)
+    return None

@@ -1,6 +1,7 @@
 """``rdhy-qa ask``."""
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,17 +17,23 @@ from rdhy_qa.cli.options import (
     parse,
 )
 from rdhy_qa.cli.output import examples
+from rdhy_qa.errors import UsageError
+
+if TYPE_CHECKING:
+    from rdhy_qa.contracts import Answer
 
 EXAMPLES = examples(
     'rdhy-qa ask "Who won Benchmark Innovators?"',
+    'rdhy-qa ask "Who founded Haier?" "When was the ceremony?"',
     'rdhy-qa ask "How many nominees were there?" --series 4 --json',
     "rdhy-qa ask --batch questions.jsonl > answers.jsonl",
 )
 
 
 def ask(
-    question: Annotated[
-        str | None, typer.Argument(metavar="QUESTION", help="What you want to know.", show_default=False)
+    questions: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="QUESTION", help="What you want to know; one or several.", show_default=False),
     ] = None,
     index: IndexOption = None,
     as_json: JsonOption = False,
@@ -35,18 +42,22 @@ def ask(
     document: DocumentOption = None,
     series: SeriesOption = None,
 ) -> None:
-    """Answer a question, with a citation for each statement.
+    """Answer questions, with a citation for each statement.
+
+    Several questions are answered in order; with --json each then takes one line.
 
     A line of a batch has a question, and may have an id, history and filters. A line
     that can't be answered gets {"id": …, "error": …, "line": …}; the exit code is then
     1, and the other lines are answered. Filters given as options hold for lines that
     have none of their own.
     """
-    check_one_source(question, batch)
+    asked = questions or []
+    check_one_source(asked[0] if asked else None, batch)
+    _check_quoted(asked)
     from rdhy_qa.contracts import AskRequest
 
     chosen = {"filters": filters(kind, document, series)}
-    request = parse(AskRequest, {"question": question, **chosen}) if question is not None else None
+    requests = [parse(AskRequest, {"question": question, **chosen}) for question in asked]
 
     from rdhy_qa.cli.batch import answer_lines
     from rdhy_qa.cli.loading import open_engine
@@ -54,12 +65,41 @@ def ask(
     engine = open_engine(index)
     if batch is not None:
         answer_lines(batch, AskRequest, chosen, engine.ask)
-    elif request is not None:
-        answer = engine.ask(request)
-        if as_json:
-            typer.echo(answer.model_dump_json(indent=2))
-        else:
-            from rdhy_qa.cli.output import console
-            from rdhy_qa.cli.rendering import show_answer
+        return
+    answers = map(engine.ask, requests)
+    several = len(requests) > 1
+    if as_json:
+        for answer in answers:
+            typer.echo(answer.model_dump_json(indent=None if several else 2))
+    else:
+        _show(answers, with_questions=several)
 
-            show_answer(console(), answer)
+
+def _check_quoted(asked: list[str]) -> None:
+    """Refuse several questions of which one is a single word: it is one question without its quotation marks.
+
+    Raises:
+        UsageError: in this case.
+    """
+    if len(asked) > 1 and any(len(question.split()) < 2 for question in asked):
+        raise UsageError(
+            "One of several questions is a single word.",
+            'Put each question in quotation marks: rdhy-qa ask "Who won?" "Who spoke?"',
+        )
+
+
+def _show(answers: Iterable["Answer"], *, with_questions: bool) -> None:
+    from rich.text import Text
+
+    from rdhy_qa.cli.output import clean, console
+    from rdhy_qa.cli.rendering import show_answer
+
+    out = console()
+    for number, answer in enumerate(answers):
+        if with_questions:
+            if number:
+                out.print()
+            out.rule(style="dim")
+            out.print(Text(clean(answer.question), style="bold"))
+            out.print()
+        show_answer(out, answer)

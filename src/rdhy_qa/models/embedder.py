@@ -5,7 +5,7 @@ import importlib.util
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -100,7 +100,10 @@ class SentenceTransformerEmbedder:
             return np.empty((0, self.dimension), dtype=np.float32), []
         if not self._pools_tokens:
             return self._encode(texts), self._encode_alone(texts, ranges)
-        outputs = self._model.encode(list(texts), batch_size=_BATCH_SIZE, output_value=None, show_progress_bar=False)
+        # Its overloads take a list of texts for one text.
+        outputs: Any = self._model.encode(
+            list(texts), batch_size=_BATCH_SIZE, output_value=None, show_progress_bar=False
+        )
         passages = _unit(np.stack([output["sentence_embedding"].numpy() for output in outputs]))
         offsets = [encoding.offsets for encoding in self._truncating_tokenizer.encode_batch(list(texts))]
         tokens = [output["token_embeddings"].numpy() for output in outputs]
