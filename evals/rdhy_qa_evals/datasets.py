@@ -8,7 +8,6 @@ from typing import Any
 
 from rdhy_qa.errors import UsageError
 
-
 _LINE = 25
 """Characters from which a line of a long answer tells which sentence it came from."""
 

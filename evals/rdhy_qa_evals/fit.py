@@ -27,9 +27,8 @@ from rdhy_qa.answering.confidence import CONFIDENCE_FEATURES
 from rdhy_qa.answering.evidence import FEATURES, Evidence
 from rdhy_qa.engine import Engine
 from rdhy_qa.index.builder import ingest
-from rdhy_qa.models.embedder import load_embedder
 from rdhy_qa.settings import Settings
-from rdhy_qa_evals.datasets import Dataset, DataQuestion, load_dataset
+from rdhy_qa_evals.datasets import DataQuestion, Dataset, load_dataset
 from rdhy_qa_evals.questions import load_cases
 from rdhy_qa_evals.scoring import holds, normalise
 
@@ -146,7 +145,8 @@ def _own(questions: Path, index: Path) -> Iterator[Example]:
             continue
         if case.answerable and not example.labels.any():
             labels = [
-                holds(found.quote, case.accepted) or (bool(case.items) and all(holds(found.quote, i) for i in case.items))
+                holds(found.quote, case.accepted)
+                or (bool(case.items) and all(holds(found.quote, i) for i in case.items))
                 for found in example.evidence
             ]
             example = replace(example, labels=np.array(labels))
@@ -185,7 +185,9 @@ def _best(example: Example, weights: Vector) -> tuple[list[Evidence], bool]:
     return fit, bool(fit) and id(fit[0]) in right
 
 
-def fit_confidence(examples: Sequence[Example], weights: Vector) -> tuple[dict[str, float], Vector, npt.NDArray[np.bool_]]:
+def fit_confidence(
+    examples: Sequence[Example], weights: Vector
+) -> tuple[dict[str, float], Vector, npt.NDArray[np.bool_]]:
     """A logistic model of whether the first evidence is right."""
     rows, labels, sources = [], [], []
     for example in examples:

@@ -18,7 +18,9 @@ from rdhy_qa_evals.scoring import judge
 def main(
     file: Annotated[Path, typer.Argument(help="YAML file of questions.")],
     index: Annotated[Path | None, typer.Option(help="Folder of the index.")] = None,
-    corpus: Annotated[bool, typer.Option(help="The index holds other documents too: leave out what they answer.")] = False,
+    corpus: Annotated[
+        bool, typer.Option(help="The index holds other documents too: leave out what they answer.")
+    ] = False,
     show: Annotated[bool, typer.Option(help="Print each question that went wrong.")] = True,
 ) -> None:
     """Ask every question of a file and print the share of right answers and right declines."""

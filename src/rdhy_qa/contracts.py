@@ -14,7 +14,7 @@ Reason = Literal["no_evidence", "insufficient_evidence", "out_of_scope", "ambigu
 
 
 def _check_question(question: str) -> str:
-    if any(ord(character) < 32 and character not in "\t\n\r" or ord(character) == 127 for character in question):
+    if any((ord(character) < 32 and character not in "\t\n\r") or ord(character) == 127 for character in question):
         raise ValueError("must not contain control characters")
     if not question.strip():
         raise ValueError("must not be empty")

@@ -1,6 +1,6 @@
 """The façade: the only file that knows the order of the stages.
 
-    question → analyse → retrieve → read → compose → verify → answer
+question → analyse → retrieve → read → compose → verify → answer
 """
 
 import threading
@@ -170,8 +170,12 @@ class _Clock:
         return {**self._laps, "total": round((time.perf_counter() - self._start) * 1000, 2)}
 
 
-def _reply(request: AskRequest, draft: Draft, hits: Sequence[Hit], generation: str, timings: dict[str, float]) -> Answer:
-    related = () if draft.answered or draft.reason == "out_of_scope" else tuple(_related(hit) for hit in hits[:_RELATED])
+def _reply(
+    request: AskRequest, draft: Draft, hits: Sequence[Hit], generation: str, timings: dict[str, float]
+) -> Answer:
+    related = (
+        () if draft.answered or draft.reason == "out_of_scope" else tuple(_related(hit) for hit in hits[:_RELATED])
+    )
     return Answer(
         question=request.question,
         answered=draft.answered,

@@ -2,14 +2,24 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from rdhy_qa.answering import comparisons, composition, confidence, lists
 from rdhy_qa.answering.composition import Draft
-from rdhy_qa.answering.evidence import FEATURES, DocumentView, Evidence, Wanted, Words, is_secondary, measure, meets, ranking_weights
+from rdhy_qa.answering.evidence import (
+    FEATURES,
+    DocumentView,
+    Evidence,
+    Wanted,
+    Words,
+    is_secondary,
+    measure,
+    meets,
+    ranking_weights,
+)
 from rdhy_qa.answering.lexicon import is_english, is_near_english, likeness
 from rdhy_qa.answering.lists import RecordList
 from rdhy_qa.answering.places import countries_in
@@ -170,8 +180,10 @@ def _category(
     if not named and not any(word.name for word in asked):
         named = [entry for found in evidence[:1] if (entry := _listed(found, all_lists)) is not None]
     for candidate, record in sorted(named, key=lambda entry: is_secondary(entry[0].view.document)):
-        if lists.awards(candidate) and _carries(candidate, record, asked) and (
-            draft := composition.category(candidate, record, [*focus, *_CATEGORY])
+        if (
+            lists.awards(candidate)
+            and _carries(candidate, record, asked)
+            and (draft := composition.category(candidate, record, [*focus, *_CATEGORY]))
         ):
             return draft
     if any(word.name for word in asked):
@@ -226,7 +238,9 @@ def _yes_no(material: Material, evidence: Sequence[Evidence], chance: float) -> 
     for value in material.wanted:
         if (other := _other_value(material, value)) is not None:
             return composition.yes_no(other, False, max(chance, confidence.threshold()))
-    lacking = any((word.name or word.country) and not meets(word, best.own, _countries(best)) for word in material.wanted)
+    lacking = any(
+        (word.name or word.country) and not meets(word, best.own, _countries(best)) for word in material.wanted
+    )
     if chance < confidence.threshold() or (lacking and best.missing) or best.unmet:
         return composition.decline("insufficient_evidence", min(chance, confidence.threshold() / 2))
     return composition.yes_no(best, _is_negated(best.quote) == _is_negated(question.text), chance)

@@ -7,13 +7,12 @@ from rdhy_qa.answering import abstention, lists
 from rdhy_qa.answering.citations import Citations
 from rdhy_qa.answering.comparisons import Comparison
 from rdhy_qa.answering.evidence import DocumentView, Evidence, Wanted
-from rdhy_qa.answering.lexicon import likeness
 from rdhy_qa.answering.lists import Match, RecordList
 from rdhy_qa.answering.places import countries_in
 from rdhy_qa.answering.questions import Kind, Question
-from rdhy_qa.answering.spans import SpanType, names, numbers, find
+from rdhy_qa.answering.spans import SpanType, find, names, numbers
 from rdhy_qa.contracts import Citation, Complete, Item, Reason
-from rdhy_qa.documents.document import Block, BlockKind, Document, Record, Span
+from rdhy_qa.documents.document import BlockKind, Document, Record, Span
 from rdhy_qa.terms import STOP_WORDS, terms
 
 _NUMBER_NAMES = "no one two three four five six seven eight nine ten eleven twelve".split()
@@ -130,7 +129,12 @@ def items(match: Match, confidence: float) -> Draft:
 def _class_word(match: Match, number: int) -> str:
     lead_in = match.lists[0].lead_in_text()
     for term in terms(lead_in):
-        if len(term.folded) > 3 and term.folded.endswith("s") and term.folded not in STOP_WORDS and not term.folded.endswith("ss"):
+        if (
+            len(term.folded) > 3
+            and term.folded.endswith("s")
+            and term.folded not in STOP_WORDS
+            and not term.folded.endswith("ss")
+        ):
             return lead_in[term.start : term.end]
     return "items"
 

@@ -270,7 +270,12 @@ def answer_spans(question: Question, wanted: Sequence[Wanted], text: str, offset
         if not _fits(question.wanted, kinds, span.of(text)):
             continue
         stems = [s for start, s in words if span.start <= start < span.end]
-        if question.wanted is SpanType.NUMBER and span.unit != "%" and question.count and not _counts(question, text, span):
+        if (
+            question.wanted is SpanType.NUMBER
+            and span.unit != "%"
+            and question.count
+            and not _counts(question, text, span)
+        ):
             continue
         if question.wanted is SpanType.NAME and stems and all(s in asked for s in stems):
             continue
@@ -387,11 +392,23 @@ def measure(
     }
     features = _bias(values)
     return Evidence(
-        document, index, record, features, float(features @ weights) - _SECONDARY * (is_secondary(document) or block.kind is BlockKind.NOTE), values["frame"], missing, tuple(spans), frame.own, passage, similarity
+        document,
+        index,
+        record,
+        features,
+        float(features @ weights) - _SECONDARY * (is_secondary(document) or block.kind is BlockKind.NOTE),
+        values["frame"],
+        missing,
+        tuple(spans),
+        frame.own,
+        passage,
+        similarity,
     )
 
 
-_REASON_CUE = re.compile(r"\b(?:because|since|due to|thanks to|so that|owing to|in order to|reason|led to|therefore)\b|\bso\b|\bto \w+", re.I)
+_REASON_CUE = re.compile(
+    r"\b(?:because|since|due to|thanks to|so that|owing to|in order to|reason|led to|therefore)\b|\bso\b|\bto \w+", re.I
+)
 _MANNER_CUE = re.compile(r"\b(?:by|through|using|via|with)\b", re.I)
 
 
@@ -411,7 +428,9 @@ def _defines(question: Question, text: str) -> float:
     words = terms(text)
     asked = {t.stem for t in question.terms}
     last = next((t for t in reversed(words[:12]) if t.stem in asked), None)
-    if last is not None and re.match(r"\W*\s(?:is|are|was|were|stands? for|means?|refers? to)\b|,? (?:a|an|the) ", text[last.end :]):
+    if last is not None and re.match(
+        r"\W*\s(?:is|are|was|were|stands? for|means?|refers? to)\b|,? (?:a|an|the) ", text[last.end :]
+    ):
         return 1.0
     for word in words:
         if word.stem in asked and (
@@ -477,7 +496,9 @@ def wanted_words(question: Question, words: Words) -> tuple[Wanted, ...]:
         demanded = question.relation is not None and term.start == question.relation.start
         word = Wanted(stems[0][0], term.folded, weight, name, known, stems, country, term.start in focus, demanded)
         if before is not None and question.text[before[0].end : term.start] in {" ", "-"}:
-            pair = stem((words.correct(before[0].folded) or before[0].folded) + (words.correct(term.folded) or term.folded))
+            pair = stem(
+                (words.correct(before[0].folded) or before[0].folded) + (words.correct(term.folded) or term.folded)
+            )
             if pair in words and country is None and before[1].country is None:
                 both = f"{before[0].folded} {term.folded}"
                 found.append(Wanted(pair, both, words.idf(pair), True, True, ((pair, 1.0),)))

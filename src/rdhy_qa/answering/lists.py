@@ -130,7 +130,9 @@ def _score(question: Question, wanted: Sequence[Wanted], candidate: RecordList) 
     missing = tuple(word for word in wanted if met[word.folded] < 0.5)
     precision = sum(any(likeness(w.stem, d) for w in wanted) for d in described) / (len(described) or 1)
     matched = frozenset(
-        word.folded for word in wanted if met[word.folded] >= 0.8 and word not in constraints and word.stem not in _ANYTHING
+        word.folded
+        for word in wanted
+        if met[word.folded] >= 0.8 and word not in constraints and word.stem not in _ANYTHING
     )
     score = coverage + 0.2 * class_match + 0.1 * precision - _SECONDARY * is_secondary(view.document)
     return _Scored(
@@ -148,7 +150,9 @@ def _asks_countries(wanted: Sequence[Wanted], candidate: RecordList) -> bool:
     if not any(word.stem in _COUNTRY and word.stem != stem("home") for word in wanted):
         return False
     view = candidate.view
-    return all(r.qualifier is not None and view.countries(r.qualifier.start, r.qualifier.end) for r in candidate.records)
+    return all(
+        r.qualifier is not None and view.countries(r.qualifier.start, r.qualifier.end) for r in candidate.records
+    )
 
 
 def _class_match(
@@ -216,9 +220,7 @@ def names_thing(words: Sequence[Wanted], head: frozenset[str]) -> float:
     return len(head & said) / len(head)
 
 
-def match(
-    question: Question, wanted: Sequence[Wanted], candidates: Iterable[RecordList], words: Words
-) -> Match | None:
+def match(question: Question, wanted: Sequence[Wanted], candidates: Iterable[RecordList], words: Words) -> Match | None:
     """The list, or the lists of one document, that a question is about; None where no list fits well enough.
 
     Lists that fit equally well and for the same words are all meant: "all winners" of three award categories.
@@ -241,12 +243,14 @@ def match(
         s
         for s in scored
         if s is best
-        or joins
-        and s.list.view is best.list.view
-        and best.score - s.score <= _TIE
-        and s.matched == best.matched
-        and s.list.has_heads == best.list.has_heads
-        and abs(s.class_match - best.class_match) < _SAME
+        or (
+            joins
+            and s.list.view is best.list.view
+            and best.score - s.score <= _TIE
+            and s.matched == best.matched
+            and s.list.has_heads == best.list.has_heads
+            and abs(s.class_match - best.class_match) < _SAME
+        )
     ]
     same.sort(key=lambda s: s.list.records[0].start)
     records = tuple((s.list, record) for s in same for record in s.records)
@@ -328,7 +332,9 @@ def name_of_list(candidate: RecordList, focus: Sequence[str]) -> tuple[str, Span
                 gap = anchor.start - name.end if anchor.start >= name.end else name.start - anchor.end
                 between = text[min(name.end, anchor.end) : max(name.start, anchor.start)]
                 if gap < 40 and not any(mark in between for mark in ".:;"):
-                    shared = candidate.view.stems_between(lead_in.start + name.start, lead_in.start + name.end) & heading
+                    shared = (
+                        candidate.view.stems_between(lead_in.start + name.start, lead_in.start + name.end) & heading
+                    )
                     key = (not shared, gap)
                     if best is None or key < best[0]:
                         best = (key, name)

@@ -73,7 +73,8 @@ def countries_in(text: str, *, codes_in_lower_case: bool = False) -> list[Place]
     lowered = _same_length_fold(text)
     # Codes are looked for where the text has capitals, names anywhere.
     mixed = "".join(
-        original if original.isupper() and original.isascii() else low for original, low in zip(text, lowered, strict=True)
+        original if original.isupper() and original.isascii() else low
+        for original, low in zip(text, lowered, strict=True)
     )
     found = []
     for match in pattern.finditer(lowered):

@@ -63,7 +63,8 @@ _OPENERS = re.compile(
     re.IGNORECASE,
 )
 _WH = re.compile(
-    r"\b(?:who(?:m|se|'s|s|ever)?|what(?:'s|s)?|wh?ich|when(?:'s|s)?|where(?:'s|s)?|why|how(?:'s|s)?|wher)\b", re.IGNORECASE
+    r"\b(?:who(?:m|se|'s|s|ever)?|what(?:'s|s)?|wh?ich|when(?:'s|s)?|where(?:'s|s)?|why|how(?:'s|s)?|wher)\b",
+    re.IGNORECASE,
 )
 
 
@@ -115,7 +116,16 @@ def _focus_after(words: list[Term], start: int) -> list[Term]:
             continue
         if _FOCUS_STOP.match(word.folded) and phrase:
             break
-        if word.folded in STOP_WORDS or word.folded in {"different", "other", "many", "much", "kind", "sort", "type", "kinds"}:
+        if word.folded in STOP_WORDS or word.folded in {
+            "different",
+            "other",
+            "many",
+            "much",
+            "kind",
+            "sort",
+            "type",
+            "kinds",
+        }:
             if phrase:
                 break
             continue
@@ -138,11 +148,15 @@ def _keyword_kind(low: str) -> tuple[Kind, bool, int]:
         (Kind.NAME, rf"(?:{_PERSON_NOUNS})(?: of| name)?\b|names? of|name"),
     ):
         if match := _has(pattern, low):
-            plural = kind is Kind.NAME and bool(re.search(r"\b(?:names|moderators|founders|authors|speakers|people)\b", low))
+            plural = kind is Kind.NAME and bool(
+                re.search(r"\b(?:names|moderators|founders|authors|speakers|people)\b", low)
+            )
             if kind is Kind.NUMBER and low[match.end() :].strip(" ?!.") == "":
                 return kind, plural, max(0, low.rfind(" ", 0, max(0, match.start() - 1)))
             return kind, plural, match.end() if match.group().endswith(("of", "when")) else match.start()
-    first = re.match(r"(?:list|name|give|enumerate|all|the|every|show)?\s*(?:me |us )?(?:all |every |the |of )*([\w'-]+)", low)
+    first = re.match(
+        r"(?:list|name|give|enumerate|all|the|every|show)?\s*(?:me |us )?(?:all |every |the |of )*([\w'-]+)", low
+    )
     listed = first is not None and _is_plural(first.group(1))
     return (Kind.LIST if listed else Kind.STATEMENT), listed, 0
 
@@ -160,10 +174,12 @@ def _wh_kind(low: str, wh: re.Match[str]) -> tuple[Kind, bool, int]:
             return Kind.NUMBER, False, at
         if re.match(r"(?:long|fast|quickly|soon|old)\b", rest):
             return Kind.DURATION, False, after + 1
-        if match := re.match(r"\s*(?:big|large|high|tall|far|often|deep|wide|heavy)\b(?: (?:is|are|was|were))?", low[after:]):
+        if match := re.match(
+            r"\s*(?:big|large|high|tall|far|often|deep|wide|heavy)\b(?: (?:is|are|was|were))?", low[after:]
+        ):
             return Kind.NUMBER, False, after + match.end()
         return Kind.MANNER, False, after
-    if word.startswith("why") or re.match(r"(?:is |was )?the reason|for\b", rest) and word.startswith("what"):
+    if word.startswith("why") or (re.match(r"(?:is |was )?the reason|for\b", rest) and word.startswith("what")):
         return Kind.REASON, False, after
     if word.startswith("when"):
         return Kind.DATE, False, after
@@ -219,7 +235,12 @@ def analyse(text: str) -> Question:
     opener = _OPENERS.match(low)
     offset = opener.end() if opener and opener.end() < len(low) else 0
     body = low[offset:]
-    asks_list = bool(re.match(r"(?:list|name|enumerate|give (?:me |us )?(?:all|the|a list)|show (?:me )?all|what are (?:all )?the)\b", body))
+    asks_list = bool(
+        re.match(
+            r"(?:list|name|enumerate|give (?:me |us )?(?:all|the|a list)|show (?:me )?all|what are (?:all )?the)\b",
+            body,
+        )
+    )
     wh = _WH.search(low, offset)
     late = wh is not None and wh.start() > offset + 60 and not low.rstrip().endswith("?")
     starts_auxiliary = re.match(rf"{_AUXILIARY}\b", body) is not None
@@ -237,7 +258,9 @@ def analyse(text: str) -> Question:
         if term.start >= offset
         and not (term.folded in _TEXT_ITSELF and _DEFINITE.search(low[: term.start]))
         and (len(term.folded) > 1 or term.folded.isdigit())
-        and term.folded not in STOP_WORDS and term.folded not in _MACHINERY and not _WH.fullmatch(term.folded)
+        and term.folded not in STOP_WORDS
+        and term.folded not in _MACHINERY
+        and not _WH.fullmatch(term.folded)
     )
     focus = tuple(term for term in _focus_after(words, focus_at) if term.folded not in _MACHINERY)
     if wh is not None and low.startswith("who", wh.start()):

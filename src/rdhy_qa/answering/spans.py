@@ -57,7 +57,9 @@ _DATE = re.compile(
     re.VERBOSE,
 )
 _BARE_MONTH = re.compile(r"\b(?:January|February|March|April|June|July|August|September|October|November|December)\b")
-_TIME_OF_DAY = re.compile(r"\b(?:morning|afternoon|evening|night|noon|midnight|\d{1,2}:\d{2}|\d{1,2}\s?[ap]\.?m\.?)\b", re.I)
+_TIME_OF_DAY = re.compile(
+    r"\b(?:morning|afternoon|evening|night|noon|midnight|\d{1,2}:\d{2}|\d{1,2}\s?[ap]\.?m\.?)\b", re.I
+)
 _DURATION = re.compile(
     rf"(?:\d+(?:\.\d+)?|\b(?:{_WORD}|several|few|a))[\s-](?:(?:{_WORD})\s)?(?:second|minute|hour|day|week|month|year|decade|centur(?:y|ie))s?\b",
     re.IGNORECASE,
