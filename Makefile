@@ -38,9 +38,9 @@ demo: $(VENV)/.runtime ## Install, build the index from corpus/ and ask three qu
 		"What was the prize money of the ZeroDX Awards?"
 	@echo
 	@echo "What to type next:"
-	@echo "  $(BIN)/rdhy-qa ask \"Which books are recommended?\"   to ask something else"
-	@echo "  make serve                                         to answer over HTTP"
-	@echo "  make test                                          to run the tests"
+	@echo "  $(BIN)/rdhy-qa ask \"Which category did Morningstar win?\""
+	@echo "  make serve    to answer over HTTP"
+	@echo "  make test     to run the tests"
 
 serve: $(VENV)/.runtime ## Build the index if need be, and serve it on http://127.0.0.1:8000.
 	@$(BIN)/rdhy-qa ingest corpus --index index

@@ -8,8 +8,8 @@ from html import escape
 from pathlib import Path
 
 import numpy as np
-from reportlab.lib.styles import getSampleStyleSheet
-from reportlab.platypus import Paragraph, SimpleDocTemplate
+from reportlab.lib.styles import getSampleStyleSheet  # type: ignore[import-untyped]
+from reportlab.platypus import Paragraph, SimpleDocTemplate  # type: ignore[import-untyped]
 
 from rdhy_qa.documents.document import BlockKind, Document
 from rdhy_qa.documents.reading import read_paths
@@ -22,7 +22,24 @@ _SENTENCES = 6
 _ITEMS = (3, 6)
 _LISTS_EVERY = 5
 _INVENTED_SHARE = 0.3
-_SYLLABLES = "bel cor dan fen gol har kin lum mor nav pel quo ras sel tor ulm ver wen yar zed".split()
+_SYLLABLES = (
+    "bel",
+    "cor",
+    "dan",
+    "fen",
+    "gol",
+    "har",
+    "kin",
+    "lum",
+    "mor",
+    "nav",
+    "pel",
+    "quo",
+    "ras",
+    "sel",
+    "tor",
+    "zed",
+)
 _MAX_BYTES = 2**26
 
 Section = tuple[str, list[str], list[str]]

@@ -1,7 +1,7 @@
 """Fits the weights of the answering stage: which sentence is the evidence, and how likely it answers the question.
 
-``python -m rdhy_qa_evals.fit --data FOLDER`` reads the public sets of that folder that it knows, asks their questions on
-throw-away indexes, and writes ``src/rdhy_qa/answering/weights.json``. Sets that are missing are skipped with a line.
+``python -m rdhy_qa_evals.fit --data FOLDER`` reads the public sets of that folder that it knows, asks their questions
+on throw-away indexes, and writes ``src/rdhy_qa/answering/weights.json``. Sets that are missing are skipped with a line.
 Passages are held out by document, so the figures that it prints are for documents that it was not fitted on.
 """
 
@@ -186,7 +186,7 @@ def _best(example: Example, weights: Vector) -> tuple[list[Evidence], bool]:
 
 
 def fit_confidence(
-    examples: Sequence[Example], weights: Vector
+    examples: Sequence[Example], weights: Vector, console: Console
 ) -> tuple[dict[str, float], Vector, npt.NDArray[np.bool_]]:
     """A logistic model of whether the first evidence is right."""
     rows, labels, sources = [], [], []
@@ -208,7 +208,7 @@ def fit_confidence(
     for source in sorted({e.source for e in sources}):
         held = np.array([e.source == source for e in sources]) & ~train
         if held.any() and y[held].any() and not y[held].all():
-            print(f"{source:28} held out {held.sum():5}  AUROC {roc_auc_score(y[held], chances[held]):.3f}")
+            console.print(f"{source:28} held out {held.sum():5}  AUROC {roc_auc_score(y[held], chances[held]):.3f}")
     fitted = dict(zip(CONFIDENCE_FEATURES, (model.coef_[0] / scale).tolist(), strict=True))
     fitted["intercept"] = float(model.intercept_[0])
     return fitted, chances[~train], y[~train]
@@ -235,7 +235,7 @@ def main(
         examples += _own(Path("evals/questions/post-4.yaml"), index)
     weights = fit_ranking([e for e in examples if not _held_out(e.group)])
     _report(examples, weights, console)
-    fitted, chances, right = fit_confidence(examples, weights)
+    fitted, chances, right = fit_confidence(examples, weights, console)
     for threshold in (0.2, 0.3, 0.4, 0.5, 0.6, 0.7):
         given = chances >= threshold
         console.print(

@@ -11,8 +11,9 @@ from functools import lru_cache
 from rdhy_qa.answering import answerer, lists
 from rdhy_qa.answering.citations import original_url, view_url
 from rdhy_qa.answering.composition import Draft
-from rdhy_qa.answering.evidence import DocumentView, wanted_words
 from rdhy_qa.answering.questions import analyse
+from rdhy_qa.answering.views import DocumentView
+from rdhy_qa.answering.wanted import wanted_words
 from rdhy_qa.contracts import (
     Answer,
     AskRequest,

@@ -31,7 +31,7 @@ author: Ola Brandt
 
 The Lantern Prizes were handed out in Lisbon on 4 May 2021. The evening was hosted by two people:
 
-- **Ada Finch**: Ada Finch is presented as founder of the Tidewell Museum.
+- **Ada Finch**: Ada Finch is presented as founder of the Rope Museum.
 - **Kofi Mensah**: Kofi Mensah is presented as editor of the Harbour Gazette.
 
 The keeper Bruno Salt lit the lantern. The ferry carried 240 guests. Norby has run the harbour for more than 30 years.

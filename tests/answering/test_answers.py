@@ -31,7 +31,8 @@ def test_yes_where_the_text_carries_it(ask_harbour, question: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "question", ["Were the Lantern Prizes handed out in Madrid?", "were the prizes handed out in 2019", "is Saltby from Ghana?"]
+    "question",
+    ["Were the Lantern Prizes handed out in Madrid?", "were the prizes handed out in 2019", "is Saltby from Ghana?"],
 )
 def test_no_or_nothing_where_the_text_says_otherwise(ask_harbour, question: str) -> None:
     answer = ask_harbour(question)
@@ -54,14 +55,13 @@ def test_a_contradicted_place_is_put_right_with_the_sentence(ask) -> None:
 
 def test_the_post_answers_before_its_editors_note(ask_harbour) -> None:
     answer = ask_harbour("How many guests did the ferry carry?")
-    assert [citation.note for citation in answer.citations][0] is False
+    assert answer.citations[0].note is False
 
 
 def test_an_answer_from_a_note_is_said_to_be_a_note(ask_harbour) -> None:
     answer = ask_harbour("How many guests did the Harbour Gazette count?")
     assert answer.answered
-    assert answer.short_answer is not None
-    assert "310" in answer.short_answer
+    assert "310" in answer.answer
     assert any(citation.note for citation in answer.citations)
     assert "note" in answer.answer.casefold()
 

@@ -19,7 +19,9 @@ def test_synonyms_and_families_are_alike(first: str, second: str) -> None:
     assert likeness(first, second) == likeness(second, first)
 
 
-@pytest.mark.parametrize(("first", "second"), [("award", "tomato"), ("car", "care"), ("hous", "hors"), ("nurs", "team")])
+@pytest.mark.parametrize(
+    ("first", "second"), [("award", "tomato"), ("car", "care"), ("hous", "hors"), ("nurs", "team")]
+)
 def test_other_words_are_not_alike(first: str, second: str) -> None:
     assert likeness(first, second) == 0.0
 

@@ -62,7 +62,7 @@ def test_a_country_restricts_a_list(ask_harbour, question: str) -> None:
     [
         ("How many organisations won Open Water?", "3"),
         ("how many winners did quiet harbours have", "2"),
-        ("number of open water winners", "3"),
+        ("number of winners of open water", "3"),
     ],
 )
 def test_a_count_is_counted_from_the_list(ask_harbour, question: str, number: str) -> None:
@@ -94,11 +94,13 @@ def test_an_item_that_the_question_names_is_not_its_own_answer(ask_harbour, ques
     assert answer.short_answer is None or "Dune" not in answer.short_answer
 
 
-def test_the_category_of_a_winner_is_read_from_its_list(ask_harbour) -> None:
-    for question in ("Which category did Saltby win?", "what did saltby win", "wich catagory did DUAC win?"):
-        answer = ask_harbour(question)
-        assert answer.answered
-        assert "Quiet Harbours" in (answer.short_answer or "")
+@pytest.mark.parametrize(
+    "question", ["Which category did Saltby win?", "what did saltby win", "wich catagory did DUAC win?"]
+)
+def test_the_category_of_a_winner_is_read_from_its_list(ask_harbour, question: str) -> None:
+    answer = ask_harbour(question)
+    assert answer.answered
+    assert "Quiet Harbours" in (answer.short_answer or "")
 
 
 def test_the_category_of_a_host_is_declined(ask_harbour) -> None:
@@ -107,7 +109,10 @@ def test_the_category_of_a_host_is_declined(ask_harbour) -> None:
 
 def test_an_item_is_shown_by_its_head_and_what_tells_it_apart(lists_in) -> None:
     winners, books = lists_in(WINNERS)
-    assert [item_label(winners, record) for record in winners.records] == ["Tidewell (Norway)", "Dune Academy (DUAC) (Ghana)"]
+    assert [item_label(winners, record) for record in winners.records] == [
+        "Tidewell (Norway)",
+        "Dune Academy (DUAC) (Ghana)",
+    ]
     assert [item_label(books, record) for record in books.records] == [
         "Salt and Wind by Ola Brandt",
         "The Long Tide by Ada Finch",

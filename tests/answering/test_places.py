@@ -16,7 +16,13 @@ def test_all_names_of_a_country_are_one_country(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("first", "second"),
-    [("UK", "British"), ("Netherlands", "Dutch"), ("holland", "Netherlands"), ("Italy", "italian"), ("China", "chinese")],
+    [
+        ("UK", "British"),
+        ("Netherlands", "Dutch"),
+        ("holland", "Netherlands"),
+        ("Italy", "italian"),
+        ("China", "chinese"),
+    ],
 )
 def test_country_and_nationality_are_one_country(first: str, second: str) -> None:
     assert len(found(first)) == 1

@@ -95,7 +95,10 @@ def test_one_question_is_not_repeated(command, engine):
 def test_json_of_several_questions_is_one_line_each(command, engine):
     lines = command("ask", "Who won?", "And why is that?", "--json", "--series", 4).out.splitlines()
     answers = [Answer.model_validate_json(line) for line in lines]
-    assert [(answer.question, answer.answered) for answer in answers] == [("Who won?", True), ("And why is that?", False)]
+    assert [(answer.question, answer.answered) for answer in answers] == [
+        ("Who won?", True),
+        ("And why is that?", False),
+    ]
     assert all(request.filters.series == (4,) for request in engine.asked)
 
 

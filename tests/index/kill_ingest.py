@@ -1,9 +1,9 @@
 """Kill an ingest at random moments, and look each time whether a whole generation serves.
 
-    python tests/index/kill_ingest.py --runs 20 --kills 10          # rdhy-qa ingest itself: takes half an hour
+    python tests/index/kill_ingest.py --runs 20 --kills 10          # rdhy-qa ingest itself: takes a quarter of an hour
     python tests/index/kill_ingest.py --runs 1 --kills 10 --toy     # a toy embedder: takes seconds, run by the tests
 
-Each run starts from an index of its own with one whole generation. Before each kill a document changes, so that there
+Each run starts from a copy of an index with one whole generation. Before each kill two documents change, so that there
 is something to do; after each kill the pointer must open a generation that verifies, holds the old or the new document
 and finds it; after the last one an ingest that is let finish must leave the newest document and no rubbish.
 """
@@ -17,7 +17,6 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 from conftest import ToyEmbedder, write_post
@@ -29,6 +28,9 @@ from rdhy_qa.settings import Settings
 
 SECONDS_PER_PASSAGE = 0.003
 DOCUMENTS = 12
+PARAGRAPHS = 30
+FIRST = 2
+"""Version of the corpus in the index that each run starts from."""
 
 
 def say(line: str) -> None:
@@ -41,7 +43,7 @@ def write_corpus(corpus: Path, version: int) -> None:
     corpus.mkdir(exist_ok=True)
     for number in range(DOCUMENTS):
         of = version if number in (0, version % DOCUMENTS) else 0
-        paragraphs = [f"Document {number} tells of matter {number}{line} in version{of}." for line in range(30)]
+        paragraphs = [f"Document {number} tells of matter {number}{line} in version{of}." for line in range(PARAGRAPHS)]
         write_post(corpus / f"{number}.md", f"document-{number}", "\n\n".join(paragraphs))
 
 
@@ -79,19 +81,23 @@ def version_served(index: Path, fingerprint: str) -> int:
     return int(word.removeprefix("version"))
 
 
-def run(folder: Path, kills: int, toy: bool, fingerprint: str) -> Counter[str]:
+def prepare(folder: Path, toy: bool) -> float:
+    """Make the index that each run starts from; returns the seconds that an ingest of two changed documents takes."""
+    for version in range(1, FIRST + 1):
+        write_corpus(folder / "corpus", version)
+        seconds = finish(folder / "corpus", folder / "index", toy)
+    return seconds
+
+
+def run(folder: Path, kills: int, toy: bool, fingerprint: str, seconds: float) -> Counter[str]:
     """One index, some kills; returns how often the old and the new generation served."""
     corpus, index = folder / "corpus", folder / "index"
-    write_corpus(corpus, version=1)
-    began = time.monotonic()
-    finish(corpus, index, toy)
-    seconds = time.monotonic() - began
-    served = 1
+    served = FIRST
     outcomes: Counter[str] = Counter()
-    for version in range(2, kills + 2):
+    for version in range(FIRST + 1, FIRST + kills + 1):
         write_corpus(corpus, version)
         process = start(corpus, index, toy)
-        time.sleep(random.uniform(0, (0.4 if toy else 1.1) * seconds))
+        time.sleep(random.uniform(0, 1.1 * seconds))
         finished = process.poll() is not None
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -100,23 +106,19 @@ def run(folder: Path, kills: int, toy: bool, fingerprint: str) -> Counter[str]:
         outcomes["finished before" if finished else "new served" if now == version else "old served"] += 1
         outcomes["left something to clean up"] += any((index / "generations").glob(".tmp-*"))
         served = now
-    write_corpus(corpus, kills + 2)
+    write_corpus(corpus, FIRST + kills + 1)
     finish(corpus, index, toy)
-    assert version_served(index, fingerprint) == kills + 2
+    assert version_served(index, fingerprint) == FIRST + kills + 1
     assert not [*index.glob(".tmp-*"), *(index / "generations").glob(".tmp-*")]
     return outcomes
 
 
-def finish(corpus: Path, index: Path, toy: bool) -> None:
-    assert start(corpus, index, toy).wait(timeout=300) == 0
-
-
-def in_new_folder(work: Callable[[Path], Counter[str]]) -> Counter[str]:
-    folder = Path(tempfile.mkdtemp(prefix="kill-ingest-"))
-    try:
-        return work(folder)
-    finally:
-        shutil.rmtree(folder)
+def finish(corpus: Path, index: Path, toy: bool) -> float:
+    """Let an ingest finish; returns the seconds that it could have been killed in."""
+    process = start(corpus, index, toy)
+    began = time.monotonic()
+    assert process.wait(timeout=300) == 0
+    return time.monotonic() - began
 
 
 def main() -> None:
@@ -131,9 +133,16 @@ def main() -> None:
         return
     fingerprint = ToyEmbedder().fingerprint if arguments.toy else model_fingerprint(PACKAGED_MODEL)
     total: Counter[str] = Counter()
-    for number in range(arguments.runs):
-        total += in_new_folder(lambda folder: run(folder, arguments.kills, arguments.toy, fingerprint))
-        say(f"run {number + 1} of {arguments.runs}: a whole generation served after each of {arguments.kills} kills")
+    with tempfile.TemporaryDirectory(prefix="kill-ingest-") as name:
+        prepared = Path(name, "prepared")
+        prepared.mkdir()
+        seconds = prepare(prepared, arguments.toy)
+        for number in range(arguments.runs):
+            folder = shutil.copytree(prepared, Path(name, f"run-{number}"))
+            total += run(folder, arguments.kills, arguments.toy, fingerprint, seconds)
+            shutil.rmtree(folder)
+            after = f"a whole generation served after each of {arguments.kills} kills"
+            say(f"run {number + 1} of {arguments.runs}: {after}")
     say(", ".join(f"{what}: {count}" for what, count in sorted(total.items())))
 
 

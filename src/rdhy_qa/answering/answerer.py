@@ -7,25 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from rdhy_qa.answering import comparisons, composition, confidence, lists
+from rdhy_qa.answering import abstention, comparisons, composition, confidence, lexicon, lists
 from rdhy_qa.answering.composition import Draft
-from rdhy_qa.answering.evidence import (
-    FEATURES,
-    DocumentView,
-    Evidence,
-    Wanted,
-    Words,
-    is_secondary,
-    measure,
-    meets,
-    ranking_weights,
-)
+from rdhy_qa.answering.evidence import FEATURES, Evidence, is_secondary, measure, ranking_weights
 from rdhy_qa.answering.lexicon import is_english, is_near_english, likeness
 from rdhy_qa.answering.lists import RecordList
 from rdhy_qa.answering.places import countries_in
 from rdhy_qa.answering.questions import Kind, Question
+from rdhy_qa.answering.views import DocumentView
+from rdhy_qa.answering.wanted import Wanted, Words, meets
 from rdhy_qa.documents.document import BlockKind, Record
-from rdhy_qa.terms import fold
+from rdhy_qa.terms import fold, terms
 
 READ_PASSAGES = 8
 """Passages whose sentences are read; recall@8 of hybrid retrieval is .99 on public questions."""
@@ -63,7 +55,7 @@ class Material:
 
 
 def unknown_names(question: Question, wanted: Sequence[Wanted]) -> tuple[str, ...]:
-    """Words of the question that are no English words and that the corpus does not have, or unknown capitalised ones."""
+    """Words that neither English nor the corpus has, and capitalised ones that the corpus does not have."""
     first = question.terms[0].start if question.terms else 0
     capitalised = {
         term.folded
@@ -121,6 +113,9 @@ def usable(question: Question, ranked: Sequence[Evidence]) -> list[Evidence]:
 def answer(material: Material) -> Draft:
     """Answer, or decline with a reason."""
     question, wanted = material.question, material.wanted
+    said = terms(question.text)
+    if lexicon.is_foreign([t.folded for t in said], [t.stem in material.words for t in said]):
+        return composition.decline("out_of_scope", text=abstention.NOT_ENGLISH)
     unknown = unknown_names(question, wanted)
     if unknown:
         return composition.decline("no_evidence", unknown=unknown)
@@ -136,7 +131,7 @@ def answer(material: Material) -> Draft:
         return composition.comparison(compared)
     draft = None
     if question.kind is Kind.CATEGORY:
-        draft = _category(question, wanted, evidence, material.lists)
+        draft = _category(wanted, evidence, material.lists)
     elif question.kind is Kind.LIST or question.plural or question.count:
         draft = _list(material, evidence)
     return draft or _statement(question, wanted, evidence, chance)
@@ -168,9 +163,7 @@ def _number_in_text(evidence: Sequence[Evidence], match: lists.Match) -> bool:
     return bool(best.spans) and best.coverage > match.coverage + 0.05 and best.features[FEATURES.index("own")] >= 0.5
 
 
-def _category(
-    question: Question, wanted: Sequence[Wanted], evidence: Sequence[Evidence], all_lists: Sequence[RecordList]
-) -> Draft | None:
+def _category(wanted: Sequence[Wanted], evidence: Sequence[Evidence], all_lists: Sequence[RecordList]) -> Draft | None:
     """What the list is called that an item stands in, named by the question or described by it."""
     focus = [word.stem for word in wanted if word.focus]
     asked = [word for word in wanted if not word.focus and not likeness(word.stem, "award")]
@@ -252,7 +245,7 @@ def _countries(evidence: Evidence) -> frozenset[str]:
 
 
 def _other_value(material: Material, value: Wanted) -> Evidence | None:
-    """Evidence for the question without one value, where it gives another one: Qingdao for "was it held in Shanghai?"."""
+    """Evidence for the question without one value, where it gives another: Qingdao for "was it held in Shanghai?"."""
     if not (value.country or value.folded.isdigit() or (value.name and _is_place(material.question.text, value))):
         return None
     others = tuple(word for word in material.wanted if word is not value and value.stem not in word.stem)

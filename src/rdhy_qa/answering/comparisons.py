@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rdhy_qa.answering.evidence import Wanted
 from rdhy_qa.answering.lexicon import likeness
 from rdhy_qa.answering.lists import RecordList, records_named
 from rdhy_qa.answering.questions import Question
 from rdhy_qa.answering.spans import TypedSpan, numbers
+from rdhy_qa.answering.wanted import Wanted
 from rdhy_qa.documents.document import Record
 from rdhy_qa.terms import STOP_WORDS, fold, terms
 

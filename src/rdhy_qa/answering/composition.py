@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from rdhy_qa.answering import abstention, lists
 from rdhy_qa.answering.citations import Citations
 from rdhy_qa.answering.comparisons import Comparison
-from rdhy_qa.answering.evidence import DocumentView, Evidence, Wanted
+from rdhy_qa.answering.evidence import Evidence
 from rdhy_qa.answering.lists import Match, RecordList
 from rdhy_qa.answering.places import countries_in
 from rdhy_qa.answering.questions import Kind, Question
 from rdhy_qa.answering.spans import SpanType, find, names, numbers
+from rdhy_qa.answering.views import DocumentView
+from rdhy_qa.answering.wanted import Wanted
 from rdhy_qa.contracts import Citation, Complete, Item, Reason
 from rdhy_qa.documents.document import BlockKind, Document, Record, Span
 from rdhy_qa.terms import STOP_WORDS, terms
@@ -33,9 +35,11 @@ class Draft:
     citations: tuple[Citation, ...] = ()
 
 
-def decline(reason: Reason, confidence: float = 0.0, *, unknown: tuple[str, ...] = ()) -> Draft:
-    """Say that there is no answer, and why."""
-    return Draft(False, abstention.message(reason, unknown), confidence, reason=reason)
+def decline(
+    reason: Reason, confidence: float = 0.0, *, unknown: tuple[str, ...] = (), text: str | None = None
+) -> Draft:
+    """Say that there is no answer, and why; `text` says it in other words than the reason's own."""
+    return Draft(False, text or abstention.message(reason, unknown), confidence, reason=reason)
 
 
 def _clean(text: str) -> str:
@@ -121,12 +125,12 @@ def items(match: Match, confidence: float) -> Draft:
         text, short = f"{marks[0]}.", found[0].text
     else:
         text = f"{_number(len(found)).capitalize()}: {'; '.join(marks)}."
-        short = f"{len(found)} {_class_word(match, len(found))}"
+        short = f"{len(found)} {_class_word(match)}"
     complete = Complete(found=len(found), expected=expected)
     return Draft(True, text, confidence, short, tuple(found), complete, citations=citations.all())
 
 
-def _class_word(match: Match, number: int) -> str:
+def _class_word(match: Match) -> str:
     lead_in = match.lists[0].lead_in_text()
     for term in terms(lead_in):
         if (

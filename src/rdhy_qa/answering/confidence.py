@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rdhy_qa.answering.evidence import FEATURES, Evidence, Wanted
+from rdhy_qa.answering.evidence import FEATURES, Evidence
 from rdhy_qa.answering.lists import Match
 from rdhy_qa.answering.questions import Kind, Question
+from rdhy_qa.answering.wanted import Wanted
 
 if TYPE_CHECKING:
     from rdhy_qa.answering.answerer import Read
@@ -28,7 +29,9 @@ CONFIDENCE_FEATURES = (
 
 @lru_cache(maxsize=1)
 def _model() -> dict[str, Any]:
-    return json.loads(resources.files("rdhy_qa.answering").joinpath("weights.json").read_text(encoding="utf-8"))
+    text = resources.files("rdhy_qa.answering").joinpath("weights.json").read_text(encoding="utf-8")
+    model: dict[str, Any] = json.loads(text)
+    return model
 
 
 def threshold() -> float:

@@ -11,17 +11,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
-from typing import Protocol
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from rdhy_qa.answering.lexicon import is_english, likeness
+from rdhy_qa.answering.lexicon import likeness
 from rdhy_qa.answering.places import countries_in
 from rdhy_qa.answering.questions import Kind, Question
 from rdhy_qa.answering.spans import SpanType, TypedSpan, find
+from rdhy_qa.answering.views import DocumentView
+from rdhy_qa.answering.wanted import Wanted, meets
 from rdhy_qa.documents.document import Block, BlockKind, Document, Record, Sentence
-from rdhy_qa.terms import STOP_WORDS, Term, joined_names, stem, terms
+from rdhy_qa.terms import STOP_WORDS, terms
 
 FEATURES = (
     "similarity",
@@ -44,27 +46,6 @@ FEATURES = (
     "cue",
     "gap",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """One word that the evidence has to meet."""
-
-    stem: str
-    folded: str
-    weight: float
-    """Inverse document frequency: what a rare word is worth."""
-    name: bool
-    """A proper name: nothing else will do."""
-    known: bool
-    """The corpus has the word, perhaps spelt a little differently."""
-    stems: tuple[tuple[str, float], ...]
-    """Stems that count as this word, with their weight: itself, its correction, its joined or split forms."""
-    country: str | None = None
-    focus: bool = False
-    """It says what the answer is: "brewery" in "which brewery"."""
-    demanded: bool = False
-    """The relation itself: "founder" in "founder of …", "invented" in "who invented …"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,132 +95,9 @@ class Evidence:
         return self.document.text[self.sentence.start : self.sentence.end]
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """What stands around a sentence, as stems."""
-
-    own: frozenset[str]
-    item: frozenset[str]
-    frame: frozenset[str]
-    countries: frozenset[str]
-    own_sequence: tuple[str, ...]
-
-
 def is_secondary(document: Document) -> bool:
     """Background material: what others say of the matter, read after the posts themselves."""
     return document.metadata.kind == "background"
-
-
-def meets(wanted: Wanted, stems: frozenset[str], countries: frozenset[str] = frozenset()) -> float:
-    """How well a set of stems meets a wanted word, in [0, 1]."""
-    if wanted.country is not None:
-        return 1.0 if wanted.country in countries or wanted.stem in stems else 0.0
-    best = 0.0
-    for candidate, weight in wanted.stems:
-        if candidate in stems:
-            best = max(best, weight)
-    if best or (wanted.name and not is_english(wanted.folded)):
-        return best
-    for other in stems:
-        best = max(best, likeness(wanted.stem, other))
-    return best
-
-
-class DocumentView:
-    """Stems of a document's sentences and blocks, computed once."""
-
-    def __init__(self, document: Document) -> None:
-        self.document = document
-        self._sentences: dict[int, tuple[str, ...]] = {}
-        self._section: dict[tuple[str, ...], frozenset[str]] = {}
-        self._countries: dict[tuple[int, int], frozenset[str]] = {}
-        self.records = {record.block: record for record in document.records}
-        self._by_block: dict[int, list[int]] = {}
-        for index, sentence in enumerate(document.sentences):
-            self._by_block.setdefault(sentence.block, []).append(index)
-        self._owner = self._quotation_owners()
-        metadata = document.metadata
-        self.title = frozenset(_stem_sequence(f"{metadata.title}. {metadata.author or ''}"))
-
-    def _quotation_owners(self) -> dict[int, Record]:
-        owners: dict[int, Record] = {}
-        for record in self.document.records:
-            for position in range(record.block, len(self.document.blocks)):
-                block = self.document.blocks[position]
-                if block.start >= record.end:
-                    break
-                owners[position] = record
-        return owners
-
-    def record_of(self, block: int) -> Record | None:
-        """The record that a block belongs to."""
-        return self._owner.get(block)
-
-    def stems(self, index: int) -> tuple[str, ...]:
-        """Stems of a sentence in order."""
-        if index not in self._sentences:
-            sentence = self.document.sentences[index]
-            self._sentences[index] = _stem_sequence(self.document.text[sentence.start : sentence.end])
-        return self._sentences[index]
-
-    def stems_between(self, start: int, end: int) -> frozenset[str]:
-        """Stems of a range of characters."""
-        return _stems_of(self.document.text[start:end])
-
-    def countries(self, start: int, end: int) -> frozenset[str]:
-        """Countries named in a range of characters."""
-        if (start, end) not in self._countries:
-            found = countries_in(self.document.text[start:end])
-            self._countries[(start, end)] = frozenset(place.country for place in found)
-        return self._countries[(start, end)]
-
-    def section(self, titles: tuple[str, ...]) -> frozenset[str]:
-        """Stems of a section path."""
-        if titles not in self._section:
-            self._section[titles] = frozenset(found for title in titles for found in _stem_sequence(title))
-        return self._section[titles]
-
-    def sentences_of(self, block: int) -> list[int]:
-        """Positions of a block's sentences."""
-        return self._by_block.get(block, [])
-
-    def frame(self, index: int) -> Frame:
-        """What stands around a sentence."""
-        sentence = self.document.sentences[index]
-        block = self.document.blocks[sentence.block]
-        sequence = self.stems(index)
-        own = frozenset(sequence)
-        record = self.record_of(sentence.block)
-        item = own.union(*(self.stems(other) for other in self.sentences_of(sentence.block)))
-        countries = self.countries(sentence.start, sentence.end)
-        frame = item | self.section(block.section) | self.title
-        if record is not None:
-            item |= self.stems_between(record.start, record.end)
-            countries |= self.countries(record.start, record.end)
-            frame |= item
-            if record.lead_in is not None:
-                frame |= self.stems_between(record.lead_in.start, record.lead_in.end)
-        else:
-            for position in (sentence.block - 1, sentence.block + 1):
-                if 0 <= position < len(self.document.blocks) and self.document.blocks[position].kind in _RUNNING_TEXT:
-                    frame = frame.union(*(self.stems(other) for other in self.sentences_of(position)))
-            countries |= self.countries(block.start, block.end)
-        return Frame(own, item, frame, countries, sequence)
-
-
-_RUNNING_TEXT = frozenset({BlockKind.PARAGRAPH, BlockKind.QUOTATION, BlockKind.HEADING})
-
-
-@lru_cache(maxsize=50_000)
-def _stems_of(text: str) -> frozenset[str]:
-    return frozenset(_stem_sequence(text))
-
-
-def _stem_sequence(text: str) -> tuple[str, ...]:
-    """Stems of a text's words in order, then those of its names written as one: "Gary Hamel" also gives "garyhamel"."""
-    found = terms(text)
-    words = [t.stem for t in found if t.folded not in STOP_WORDS]
-    return (*words, *(stem(name) for name in joined_names(text, found)))
 
 
 def _coverage(wanted: Sequence[Wanted], met: Iterable[float]) -> float:
@@ -251,8 +109,8 @@ def _phrases(wanted: Sequence[Wanted], sequence: tuple[str, ...]) -> float:
     """Share of the question's neighbouring words that are neighbours in the sentence too."""
     if len(wanted) < 2:
         return 0.0
-    pairs = set(zip(sequence, sequence[1:], strict=False))
-    hits = sum((first.stem, second.stem) in pairs for first, second in zip(wanted, wanted[1:], strict=False))
+    pairs = set(pairwise(sequence))
+    hits = sum((first.stem, second.stem) in pairs for first, second in pairwise(wanted))
     return hits / (len(wanted) - 1)
 
 
@@ -296,7 +154,7 @@ _COUNTRY = frozenset("country countries nation nations state states".split())
 
 
 def _fits(wanted: SpanType, kinds: set[str], text: str) -> bool:
-    """Whether a span is of the kind that the question names: no country for a town or a company, only one for a country."""
+    """Whether a span is of the kind that is named: no country for a town or a company, only one for a country."""
     country = any(place.end - place.start == len(text) for place in countries_in(text))
     if wanted is SpanType.PLACE:
         return country if kinds & _COUNTRY else not (country and kinds & _TOWN)
@@ -442,77 +300,3 @@ def _defines(question: Question, text: str) -> float:
 
 def _distance(spans: Sequence[TypedSpan], sentence: Sentence) -> float:
     return float(spans[0].start - sentence.start) if spans else math.inf
-
-
-class Words(Protocol):
-    """The words of the corpus, as question analysis needs them."""
-
-    def resolve(self, folded: str) -> list[tuple[str, float]]:
-        """Stems of the corpus that a word stands for, with weights."""
-
-    def resolve_all(self, words: Sequence[Term]) -> dict[str, float]:
-        """The same for all words of a question, neighbours also read as one."""
-
-    def correct(self, folded: str) -> str | None:
-        """The corpus's word that a misspelt one most likely means."""
-
-    def idf(self, stemmed: str) -> float:
-        """How rare a stem is."""
-
-    def is_name(self, stemmed: str) -> bool:
-        """Whether a stem is used as a proper name."""
-
-    def __contains__(self, stemmed: str) -> bool:
-        """Whether the corpus has a stem."""
-
-
-def wanted_words(question: Question, words: Words) -> tuple[Wanted, ...]:
-    """The words that the evidence has to meet, each with its weight and the forms that the corpus knows.
-
-    Two words that the corpus has as one name ("zerodx pioneers") are wanted together as well.
-    """
-    places = countries_in(question.text, codes_in_lower_case=True)
-    focus = {term.start for term in question.focus}
-    found: list[Wanted] = []
-    before: tuple[Term, Wanted] | None = None
-    skip = 0
-    for position, term in enumerate(question.terms):
-        if skip:
-            skip -= 1
-            continue
-        joined = _joined(question.terms, position, words)
-        if joined is not None:
-            stemmed, length, parts = joined
-            skip = length - 1
-            found.append(Wanted(stemmed, parts, words.idf(stemmed), words.is_name(stemmed), True, ((stemmed, 1.0),)))
-            before = None
-            continue
-        country = next((place.country for place in places if place.start <= term.start < place.end), None)
-        forms = tuple(words.resolve(term.folded))
-        stems = forms or ((term.stem, 1.0),)
-        weight = max(words.idf(stemmed) for stemmed, _ in stems)
-        name = any(words.is_name(stemmed) for stemmed, _ in forms)
-        known = bool(forms) or country is not None
-        demanded = question.relation is not None and term.start == question.relation.start
-        word = Wanted(stems[0][0], term.folded, weight, name, known, stems, country, term.start in focus, demanded)
-        if before is not None and question.text[before[0].end : term.start] in {" ", "-"}:
-            pair = stem(
-                (words.correct(before[0].folded) or before[0].folded) + (words.correct(term.folded) or term.folded)
-            )
-            if pair in words and country is None and before[1].country is None:
-                both = f"{before[0].folded} {term.folded}"
-                found.append(Wanted(pair, both, words.idf(pair), True, True, ((pair, 1.0),)))
-        found.append(word)
-        before = (term, word)
-    return tuple(found)
-
-
-def _joined(asked: Sequence[Term], position: int, words: Words) -> tuple[str, int, str] | None:
-    """Words that the corpus writes as one, where it does not know them apart: "ren dan he yi"."""
-    for length in (4, 3, 2):
-        part = asked[position : position + length]
-        if len(part) == length:
-            joined = stem("".join(term.folded for term in part))
-            if joined in words and any(term.stem not in words for term in part):
-                return joined, length, " ".join(term.folded for term in part)
-    return None

@@ -54,7 +54,7 @@ def is_near_english(folded: str) -> bool:
 def likeness(first: str, second: str) -> float:
     """Likeness of two stems in [0, 1]: 1 the same, 0 no known relation.
 
-    Words of one family share most of their letters from the start: "customis" and "custom", "argentin" and "argentinian".
+    Words of one family share most of their letters from the start: "customis" and "custom".
     """
     if first == second:
         return 1.0
@@ -72,8 +72,13 @@ def best_likeness(word: str, text_stems: Iterable[str]) -> float:
     return max((likeness(word, other) for other in text_stems), default=0.0)
 
 
-def known_share(words: Sequence[str], in_corpus: Sequence[bool]) -> float:
-    """Share of a question's words that are English or stand in the corpus; 1 for no words."""
-    if not words:
-        return 1.0
-    return sum(known or is_english(word) for word, known in zip(words, in_corpus, strict=True)) / len(words)
+def is_foreign(words: Sequence[str], in_corpus: Sequence[bool]) -> bool:
+    """Whether a question is in another language: most of its words are neither English nor in the corpus."""
+    unknown = sum(not (known or is_english(word)) for word, known in zip(words, in_corpus, strict=True))
+    strange = any(not word.isascii() and len(word) > _LONGEST_WORD for word in words)
+    return strange or (unknown >= _SEVERAL and unknown * 2 > len(words))
+
+
+_SEVERAL = 2
+_LONGEST_WORD = 6
+"""Letters beyond ASCII in a row from which a word is a sentence in a script that does not part its words."""

@@ -1,14 +1,16 @@
-"""Lists as wholes: which list a question is about, which of its items it asks for, and what an item's list is called."""
+"""Lists as wholes: which list a question is about, which of its items it asks for, and what a list is called."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rdhy_qa.answering.evidence import DocumentView, Wanted, Words, is_secondary, meets
+from rdhy_qa.answering.evidence import is_secondary
 from rdhy_qa.answering.lexicon import likeness
 from rdhy_qa.answering.questions import Kind, Question
-from rdhy_qa.answering.spans import names
+from rdhy_qa.answering.spans import TypedSpan, names
+from rdhy_qa.answering.views import DocumentView
+from rdhy_qa.answering.wanted import Wanted, Words, meets
 from rdhy_qa.documents.document import Record, Span
-from rdhy_qa.terms import STOP_WORDS, stem, terms
+from rdhy_qa.terms import STOP_WORDS, Term, stem, terms
 
 # A list is chosen when its lead-in, headings and items meet this share of the question's weight. Fitted by hand on the
 # development questions; the next best list has to be this much worse, or both are about the same thing.
@@ -319,30 +321,33 @@ def name_of_list(candidate: RecordList, focus: Sequence[str]) -> tuple[str, Span
     """
     document = candidate.view.document
     section = candidate.records[0].section
-    lead_in = candidate.lead_in
-    if lead_in is not None:
-        text = lead_in.of(document.text)
-        anchors = [t for t in terms(text) if t.stem in focus]
-        heading = {s for title in section[-1:] for s in candidate.view.section((title,))}
-        best = None
-        for name in names(text):
-            for anchor in anchors:
-                if name.start <= anchor.start < name.end:
-                    continue
-                gap = anchor.start - name.end if anchor.start >= name.end else name.start - anchor.end
-                between = text[min(name.end, anchor.end) : max(name.start, anchor.start)]
-                if gap < 40 and not any(mark in between for mark in ".:;"):
-                    shared = (
-                        candidate.view.stems_between(lead_in.start + name.start, lead_in.start + name.end) & heading
-                    )
-                    key = (not shared, gap)
-                    if best is None or key < best[0]:
-                        best = (key, name)
-        if best is not None:
-            name = best[1]
-            return name.of(text), Span(lead_in.start + name.start, lead_in.start + name.end)
-    if section:
-        for block in document.blocks:
-            if block.level and block.section == section:
-                return section[-1], Span(block.start, block.end)
-    return None
+    if candidate.lead_in is not None:
+        name = _name_beside(candidate, candidate.lead_in, focus)
+        if name is not None:
+            return name.of(document.text), name
+    heading = next((b for b in document.blocks if b.level and b.section == section), None) if section else None
+    return (section[-1], Span(heading.start, heading.end)) if heading else None
+
+
+def _name_beside(candidate: RecordList, lead_in: Span, focus: Sequence[str]) -> Span | None:
+    """The name that stands nearest to one of the focus words, best one that the heading has too."""
+    text = lead_in.of(candidate.view.document.text)
+    heading = candidate.view.section(candidate.records[0].section[-1:])
+    found = []
+    for name in names(text):
+        span = Span(lead_in.start + name.start, lead_in.start + name.end)
+        shared = candidate.view.stems_between(span.start, span.end) & heading
+        gaps = [_gap(text, name, anchor) for anchor in terms(text) if anchor.stem in focus]
+        found += [(not shared, gap, span.start, span) for gap in gaps if gap is not None]
+    return min(found, key=lambda entry: entry[:3])[-1] if found else None
+
+
+_NEAR = 40
+
+
+def _gap(text: str, name: TypedSpan, anchor: Term) -> int | None:
+    """Characters between a name and a word; None where the word is in the name, far away or in another clause."""
+    if name.start <= anchor.start < name.end:
+        return None
+    between = text[min(name.end, anchor.end) : max(name.start, anchor.start)]
+    return None if len(between) >= _NEAR or any(mark in between for mark in ".:;") else len(between)

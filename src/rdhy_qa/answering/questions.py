@@ -42,23 +42,46 @@ _MACHINERY = frozenset(
     """list name names give enumerate mention mentioned named called tell know find show say says said according acc
     please pls thanks thank hi hello hey ok question answer exactly actually really roughly approximately
     about kind sort type many much number amount count total overall all every each full complete whole entire one ones
-    two three four thing things stuff etc vs versus please briefly explain describe define meaning mean means short stand stands
-    listed up out off down now way go goes went come comes came got get let lets us here there just also still ever else e.g i.e rough""".split()
+    two three four thing things stuff etc vs versus please briefly explain describe define meaning mean means short stand
+    stands listed up out off down now way go goes went come comes came got get let lets us here there just also still
+    ever else e.g i.e rough""".split()
 )
-_PERSON_NOUNS = "person|people|guy|man|woman|author|writer|journalist|speaker|founder|co-?founder|leader|boss|ceo|chairman|president|director|host|moderator|manager|scientist|king|queen|actor|singer|player|politician|thinker|star"
-_ORGANISATION_NOUNS = "company|companies|organi[sz]ations?|firms?|business(?:es)?|institutions?|institutes?|universit(?:y|ies)|teams?|groups?|agenc(?:y|ies)|winners?|nominees?|magazine|newspaper|book|books|brand|club|band|school|part(?:y|ies)"
-_PLACE_NOUNS = "cit(?:y|ies)|towns?|villages?|countr(?:y|ies)|nations?|places?|locations?|venues?|hotels?|states?|continents?|regions?|provinces?|islands?|rivers?|mountains?|headquarters"
-_DATE_NOUNS = "years?|dates?|days?|months?|centur(?:y|ies)|decades?|weekday|time"
-_NUMBER_NOUNS = "percentages?|percent|proportion|shares?|numbers?|amounts?|sum|counts?|headcount|population|size|age|price|cost|rate|height|length|distance|speed|temperature|salary|budget|revenue|turnover|profit"
-_CATEGORY_NOUNS = "categor(?:y|ies)|catagor(?:y|ies)|awards?|prizes?|headings?|class|division|section"
-_AUXILIARY = r"(?:is|are|was|were|did|does|do|has|have|had|can|could|will|would|should|may|might|isn't|aren't|wasn't|weren't|didn't|doesn't|don't|hasn't|haven't|can't)"
+
+
+def _any_of(words: str) -> str:
+    return "|".join(words.split())
+
+
+# What the word behind "which" or "what" says of the answer.
+_PERSON_NOUNS = _any_of(
+    """person people guy man woman author writer journalist speaker founder co-?founder leader boss ceo chairman president
+    director host moderator manager scientist king queen actor singer player politician thinker star"""
+)
+_ORGANISATION_NOUNS = _any_of(
+    """company companies organi[sz]ations? firms? business(?:es)? institutions? institutes? universit(?:y|ies) teams?
+    groups? agenc(?:y|ies) winners? nominees? magazine newspaper book books brand club band school part(?:y|ies)"""
+)
+_PLACE_NOUNS = _any_of(
+    """cit(?:y|ies) towns? villages? countr(?:y|ies) nations? places? locations? venues? hotels? states? continents?
+    regions? provinces? islands? rivers? mountains? headquarters"""
+)
+_DATE_NOUNS = _any_of("years? dates? days? months? centur(?:y|ies) decades? weekday time")
+_NUMBER_NOUNS = _any_of(
+    """percentages? percent proportion shares? numbers? amounts? sum counts? headcount population size age price cost
+    rate height length distance speed temperature salary budget revenue turnover profit"""
+)
+_CATEGORY_NOUNS = _any_of("categor(?:y|ies) catagor(?:y|ies) awards? prizes? headings? class division section")
+_VERBS = _any_of("is are was were did does do has have had can could will would should may might")
+_AUXILIARY = rf"(?:(?:{_VERBS})(?:n't)?|can't|won't)"
 
 _TEXT_ITSELF = frozenset("post blog article text page document story".split())
 _DEFINITE = re.compile(r"\b(?:the|this|that|your|blog|in|of)\s$")
 _OPENERS = re.compile(
-    r"^(?:(?:hi|hello|hey|ok|okay|so|well|and|but|please|pls|excuse me|quick question|just wondering|i was wondering|i wonder"
-    r"|(?:can|could|would|will) (?:you|u|someone|anybody|anyone) (?:please )?(?:tell|give|say|explain|list|name|show|help)(?: (?:me|us|to))?"
-    r"|do you (?:know|happen to know)|(?:i(?:'d| would) (?:like|love) to know|i want to know|i need to know)|tell me|let me know|does anyone know)"
+    r"^(?:(?:hi|hello|hey|ok|okay|so|well|and|but|please|pls|excuse me|quick question|just wondering|i was wondering"
+    r"|i wonder|(?:can|could|would|will) (?:you|u|someone|anybody|anyone) (?:please )?"
+    r"(?:tell|give|say|explain|list|name|show|help)(?: (?:me|us|to))?"
+    r"|do you (?:know|happen to know)|i(?:'d| would) (?:like|love) to know|i (?:want|need) to know"
+    r"|tell me|let me know|does anyone know)"
     r"[\s,:;!.-]*(?:if |whether )?)+",
     re.IGNORECASE,
 )
@@ -266,26 +289,33 @@ def analyse(text: str) -> Question:
     if wh is not None and low.startswith("who", wh.start()):
         focus = focus[:1]  # the verb: "hosted" in "who hosted the show"
     count = kind is Kind.NUMBER and bool(re.search(r"how many|how much|number of|count of", low))
-    return Question(text, kind, plural, count, focus, asked, _relation(body, offset, asked, kind))
+    return Question(text, kind, plural, count, focus, asked, _relation(body, offset, asked))
 
 
-# Verbs and nouns that hold no relation of their own.
+# Nouns that hold no relation of their own, and verbs that do.
 _LIGHT = frozenset(
-    """gave give gives took take takes made make makes got get did do does held hold won win wins has have had was were is are
-    part parts end beginning start middle rest lot most many some name names title date day number list way side one case
-    field group line kind version role view story topic subject meaning use people person""".split()
+    """part parts end beginning start middle rest lot most many some name names title date day number list way side one
+    case field group line kind version role view story topic subject meaning use people person country city""".split()
 )
-
-
-def _relation(body: str, offset: int, asked: tuple[Term, ...], kind: Kind) -> Term | None:
-    """The word for the relation, by the shape of the question."""
+_RELATION_VERBS = _any_of(
+    """founded started created established invented discovered owns owned wrote published designed built composed directed
+    painted leads runs heads chairs hosted moderated killed married bought acquired succeeded trained funded sponsored"""
+)
+_RELATIONS = [
+    re.compile(pattern)
     for pattern in (
-        r"(?:what(?:'s| is| was| are| were)|who(?:'s| is| was| are| were)?)\s(?:the |an? )?(?:[\w'-]+ )?(?P<noun>[\w-]+) (?:of|for)\b",
+        r"(?:what|who)(?:'s| is| was| are| were)\s(?:the |an? )?(?:[\w'-]+ )?(?P<noun>[\w-]+) (?:of|for)\b",
         r"(?:the |an? )?(?:[\w'-]+ )?(?P<noun>[\w-]+) of\b",
         r"what(?:'s| is| was)\s(?:[\w'-]+ )*[\w-]+'s (?:[\w-]+ )*?(?P<noun>[\w-]+)\W*$",
-        r"who (?P<noun>[\w-]+(?:ed|t|e|s))\b",
-    ):
-        match = re.match(pattern, body)
+        rf"who (?P<noun>{_RELATION_VERBS})\b",
+    )
+]
+
+
+def _relation(body: str, offset: int, asked: tuple[Term, ...]) -> Term | None:
+    """The word for the relation, by the shape of the question."""
+    for pattern in _RELATIONS:
+        match = pattern.match(body)
         if match and match["noun"] not in _LIGHT:
             at = match.start("noun") + offset
             return next((term for term in asked if term.start == at), None)

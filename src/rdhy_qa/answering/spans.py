@@ -1,7 +1,7 @@
 """Finds what could be the answer itself: names, numbers, dates and places in a sentence, by rules.
 
-A statistical tagger (spaCy's small English pipeline) was measured and left out: 3.6 s to load, 320 MB resident and about
-10 ms a sentence, for names that rules over the corpus's own records and capitals find as well here.
+A statistical tagger (spaCy's small English pipeline) was measured and left out: 3.6 s to load, 320 MB resident and
+about 10 ms a sentence, for names that rules over the corpus's own records and capitals find as well here.
 """
 
 import re
@@ -11,7 +11,10 @@ from enum import StrEnum
 from rdhy_qa.answering.places import countries_in
 from rdhy_qa.terms import STOP_WORDS
 
-_UNITS = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+_UNITS = (
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 _NUMBER_WORDS = {word: value for value, word in enumerate(_UNITS, 1)} | {
     word: value for value, word in zip(range(20, 100, 10), _TENS, strict=True)
@@ -174,22 +177,8 @@ def names(text: str) -> list[TypedSpan]:
     for match in _NAME.finditer(text):
         start, end = match.span()
         if (pronoun := _PRONOUN.search(match.group())) is not None:
-            end = start + pronoun.start()
-            if not text[start:end].strip():
-                continue
-            end = start + len(text[start:end].rstrip())
-        # A sentence's first word is capitalised whatever it is.
-        while start < end:
-            first = re.match(r"[\w'’.&@-]+", text[start:end])
-            if first is None or first.group().lower().rstrip(".") not in _CAPITALISED_COMMON | STOP_WORDS:
-                break
-            if first.group().isupper() and len(first.group()) > 1:
-                break
-            start += first.end()
-            while start < end and text[start] == " ":
-                start += 1
-            rest = re.match(r"(?:(?:of|the|de|and|&|for|in|to|on)\s)+", text[start:end])
-            start += rest.end() if rest else 0
+            end = start + len(match.group()[: pronoun.start()].rstrip())
+        start = _without_common_words(text, start, end)
         if end - start > 1:
             found.append(TypedSpan(start, end, SpanType.NAME))
     for match in _QUOTED.finditer(text):
@@ -197,6 +186,20 @@ def names(text: str) -> list[TypedSpan]:
         if not any(other.start <= span.start and span.end <= other.end for other in found):
             found.append(span)
     return sorted(found, key=lambda span: span.start)
+
+
+def _without_common_words(text: str, start: int, end: int) -> int:
+    """Where a name begins that a sentence's first words stand before: those have a capital whatever they are."""
+    while start < end:
+        first = re.match(r"[\w'’.&@-]+", text[start:end])
+        if first is None or first.group().lower().rstrip(".") not in _CAPITALISED_COMMON | STOP_WORDS:
+            break
+        if first.group().isupper() and len(first.group()) > 1:
+            break
+        start += first.end()
+        rest = re.match(r"\s*(?:(?:of|the|de|and|&|for|in|to|on)\s)*", text[start:end])
+        start += rest.end() if rest else 0
+    return start
 
 
 _LOCATIVE = re.compile(r"\b(?:in|at|from|to|near|via|of|across|throughout|outside|inside|and)\s(?:the\s)?$")

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 EXAMPLES = examples(
     'rdhy-qa ask "Who won Benchmark Innovators?"',
-    'rdhy-qa ask "Who founded Haier?" "When was the ceremony?"',
-    'rdhy-qa ask "How many nominees were there?" --series 4 --json',
+    'rdhy-qa ask "Which category did Morningstar win?" "Who won ZeroDX AI?"',
+    'rdhy-qa ask "How many Quantum Shops are there?" --series 4 --json',
     "rdhy-qa ask --batch questions.jsonl > answers.jsonl",
 )
 
