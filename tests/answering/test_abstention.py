@@ -6,15 +6,13 @@ import pytest
 
 from rdhy_qa.answering.abstention import MESSAGES, message
 from rdhy_qa.answering.answerer import unknown_names
-from rdhy_qa.answering.evidence import wanted_words
-from rdhy_qa.answering.questions import analyse
 from rdhy_qa.contracts import Reason
 from rdhy_qa.engine import Engine
 
 
 def unknown(engine: Engine, text: str) -> tuple[str, ...]:
-    question = analyse(text)
-    return unknown_names(question, wanted_words(question, engine.generation.lexical.vocabulary))
+    material = engine.material(text)
+    return unknown_names(material.question, material.wanted)
 
 
 def test_every_reason_has_one_sentence() -> None:

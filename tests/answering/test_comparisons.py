@@ -1,15 +1,12 @@
 """Which of two named things has more of something."""
 
 from rdhy_qa.answering.comparisons import Comparison, compare
-from rdhy_qa.answering.evidence import wanted_words
-from rdhy_qa.answering.questions import analyse
 from rdhy_qa.engine import Engine
 
 
 def compared(engine: Engine, text: str) -> Comparison | None:
     material = engine.material(text)
-    question = analyse(text)
-    return compare(question, wanted_words(question, material.words), material.lists)
+    return compare(material.question, material.wanted, material.lists)
 
 
 def heads(comparison: Comparison | None) -> list[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rdhy_qa.answering.lexicon import best_likeness, is_english, is_near_english, known_share, likeness
+from rdhy_qa.answering.lexicon import best_likeness, is_english, is_near_english, likeness
 from rdhy_qa.terms import stem
 
 
@@ -46,8 +46,3 @@ def test_foreign_words_are_not_english(word: str) -> None:
 def test_a_slip_of_the_pen_is_still_english(word: str) -> None:
     assert not is_english(word)
     assert is_near_english(word)
-
-
-def test_known_share_counts_english_and_corpus_words() -> None:
-    assert known_share(["winner", "buurtzorg", "xqzt", "zzkw"], [False, True, False, False]) == 0.5
-    assert known_share([], []) == 1.0

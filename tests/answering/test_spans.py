@@ -121,12 +121,8 @@ def test_a_date_is_no_name() -> None:
 
 
 def test_places_are_countries_and_names_behind_a_preposition_of_place() -> None:
-    text = "Gary Hamel spoke at the InterContinental Hotel in Qingdao, China."
-    assert (
-        texts(text, places(text)) == ["InterContinental Hotel", "Qingdao", "China"]
-        or texts(text, places(text))[-1] == "China"
-    )
-    assert "Gary Hamel" not in texts(text, places(text))
+    text = "Gary Hamel spoke at Lakeside before guests in Qingdao, China."
+    assert texts(text, places(text)) == ["Lakeside", "Qingdao", "China"]
 
 
 def test_a_month_is_no_place() -> None:

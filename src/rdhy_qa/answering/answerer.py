@@ -13,7 +13,8 @@ from rdhy_qa.answering.evidence import FEATURES, Evidence, is_secondary, measure
 from rdhy_qa.answering.lexicon import is_english, is_near_english, likeness
 from rdhy_qa.answering.lists import RecordList
 from rdhy_qa.answering.places import countries_in
-from rdhy_qa.answering.questions import Kind, Question
+from rdhy_qa.answering.questions import NAMED_THINGS, Kind, Question
+from rdhy_qa.answering.spans import SpanType, find
 from rdhy_qa.answering.views import DocumentView
 from rdhy_qa.answering.wanted import Wanted, Words, meets
 from rdhy_qa.documents.document import BlockKind, Record
@@ -212,6 +213,8 @@ _CATEGORY = ("categori", "award", "prize", "class")
 
 def _statement(question: Question, wanted: Sequence[Wanted], evidence: Sequence[Evidence], chance: float) -> Draft:
     best = evidence[0]
+    if question.kind is Kind.LIST and _asks_names(question) and _new_names(question, best) < _SEVERAL:
+        return composition.decline("insufficient_evidence", min(chance, confidence.threshold() / 2))
     if best.unmet or (question.wanted is not None and not best.typed):
         return composition.decline("insufficient_evidence", min(chance, confidence.threshold() / 2))
     if chance < confidence.threshold():
@@ -219,6 +222,20 @@ def _statement(question: Question, wanted: Sequence[Wanted], evidence: Sequence[
     return composition.statement(question, wanted, best, chance)
 
 
+def _asks_names(question: Question) -> bool:
+    """A list of persons or organisations is asked for."""
+    return any(re.fullmatch(NAMED_THINGS, term.folded) for term in question.focus)
+
+
+def _new_names(question: Question, found: Evidence) -> int:
+    """Names in a sentence that the question does not have itself."""
+    asked = {term.stem for term in terms(question.text)}
+    return sum(
+        any(term.stem not in asked for term in terms(name.of(found.quote))) for name in find(found.quote, SpanType.NAME)
+    )
+
+
+_SEVERAL = 2
 _TOUCHED = 0.3
 """Coverage below which the corpus does not even touch on the question."""
 _NEGATION = frozenset("no not never without nor neither none nobody".split())
@@ -234,7 +251,8 @@ def _yes_no(material: Material, evidence: Sequence[Evidence], chance: float) -> 
     lacking = any(
         (word.name or word.country) and not meets(word, best.own, _countries(best)) for word in material.wanted
     )
-    if chance < confidence.threshold() or (lacking and best.missing) or best.unmet:
+    carried = best.features[FEATURES.index("item")] >= _CARRIED
+    if (chance < confidence.threshold() and not carried) or (lacking and best.missing) or best.unmet:
         return composition.decline("insufficient_evidence", min(chance, confidence.threshold() / 2))
     return composition.yes_no(best, _is_negated(best.quote) == _is_negated(question.text), chance)
 

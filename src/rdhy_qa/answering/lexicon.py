@@ -26,6 +26,20 @@ def _groups() -> dict[str, frozenset[int]]:
 
 
 @lru_cache(maxsize=1)
+def _members() -> dict[int, list[str]]:
+    members: dict[int, list[str]] = {}
+    for word, numbers in _groups().items():
+        for number in numbers:
+            members.setdefault(number, []).append(word)
+    return members
+
+
+def synonyms(word: str) -> set[str]:
+    """Stems that share a group with a stem."""
+    return {other for number in _groups().get(word, ()) for other in _members()[number]} - {word}
+
+
+@lru_cache(maxsize=1)
 def _english() -> frozenset[str]:
     """Ordinary English words: those of symspellpy's dictionary (SCOWL words by frequency)."""
     text = resources.files("symspellpy").joinpath("frequency_dictionary_en_82_765.txt").read_text(encoding="utf-8-sig")

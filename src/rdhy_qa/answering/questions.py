@@ -42,7 +42,7 @@ _MACHINERY = frozenset(
     """list name names give enumerate mention mentioned named called tell know find show say says said according acc
     please pls thanks thank hi hello hey ok question answer exactly actually really roughly approximately
     about kind sort type many much number amount count total overall all every each full complete whole entire one ones
-    two three four thing things stuff etc vs versus please briefly explain describe define meaning mean means short stand
+    two three four everyone everybody anyone someone take took place thing things stuff etc vs versus please briefly explain describe define meaning mean means short stand
     stands listed up out off down now way go goes went come comes came got get let lets us here there just also still
     ever else e.g i.e rough""".split()
 )
@@ -61,6 +61,8 @@ _ORGANISATION_NOUNS = _any_of(
     """company companies organi[sz]ations? firms? business(?:es)? institutions? institutes? universit(?:y|ies) teams?
     groups? agenc(?:y|ies) winners? nominees? magazine newspaper book books brand club band school part(?:y|ies)"""
 )
+NAMED_THINGS = rf"(?:{_PERSON_NOUNS}|{_ORGANISATION_NOUNS}|individuals?|moderators|speakers|leaders|founders)"
+"""Nouns for what has a proper name."""
 _PLACE_NOUNS = _any_of(
     """cit(?:y|ies) towns? villages? countr(?:y|ies) nations? places? locations? venues? hotels? states? continents?
     regions? provinces? islands? rivers? mountains? headquarters"""
@@ -160,10 +162,11 @@ def _focus_after(words: list[Term], start: int) -> list[Term]:
 
 def _keyword_kind(low: str) -> tuple[Kind, bool, int]:
     """Questions without a question word: "headcount of ASA Group", "books that came up at the event"."""
+    low = low.rstrip(" ?!.")
     if _has(_AUXILIARY, low.split(" ", 1)[0]):
         return Kind.YES_NO, False, 0
     for kind, pattern in (
-        (Kind.NUMBER, r"(?:number|amount|count) of|headcount|percentage|how (?:many|much)"),
+        (Kind.NUMBER, r"(?:number|amount|count) of|^count(?: the)?|headcount|percentage|how (?:many|much)"),
         (Kind.DATE, r"(?:date|year|day) (?:of|when)|in (?:which|what) year"),
         (Kind.PLACE, r"(?:location|venue|home country|headquarters|country) of|country\W*$"),
         (Kind.DEFINITION, r"meaning of|definition of|stands? for|short for"),
@@ -226,8 +229,10 @@ def _what_kind(low: str, rest: str, after: int) -> tuple[Kind, bool, int]:
         return Kind.NAME, False, after
     if re.search(r"stands? for|short for|\bmean(?:s|t|ing)?\b|definition of", low):
         return Kind.DEFINITION, False, after
-    if re.match(r"(?:did|has|have|do|does)\b.*\b(?:win|won|awarded)\b", rest) or re.match(
-        r"(?:group|kind|class|type) of (?:winners?|awards?|prizes?)\b", rest
+    if (
+        re.match(r"(?:did|has|have|do|does)\b.*\b(?:win|won|awarded)\b", rest)
+        or (not rest.strip(" ?!.") and re.search(r"\b(?:won|win|wins|awarded)\b", low))
+        or re.match(r"(?:group|kind|class|type) of (?:winners?|awards?|prizes?)\b", rest)
     ):
         return Kind.CATEGORY, False, after
     if re.match(r"(?:made|makes|caused|led|enables|allows)\b", rest) or "what makes it possible" in low:
@@ -260,7 +265,7 @@ def analyse(text: str) -> Question:
     body = low[offset:]
     asks_list = bool(
         re.match(
-            r"(?:list|name|enumerate|give (?:me |us )?(?:all|the|a list)|show (?:me )?all|what are (?:all )?the)\b",
+            r"(?:list|name|enumerate|give (?:me |us )?(?:all|every|the|a list)|show (?:me )?all|what are (?:all )?the)\b",
             body,
         )
     )
@@ -288,7 +293,7 @@ def analyse(text: str) -> Question:
     focus = tuple(term for term in _focus_after(words, focus_at) if term.folded not in _MACHINERY)
     if wh is not None and low.startswith("who", wh.start()):
         focus = focus[:1]  # the verb: "hosted" in "who hosted the show"
-    count = kind is Kind.NUMBER and bool(re.search(r"how many|how much|number of|count of", low))
+    count = kind is Kind.NUMBER and bool(re.search(r"how many|how much|number of|\bcount\b", low))
     return Question(text, kind, plural, count, focus, asked, _relation(body, offset, asked))
 
 

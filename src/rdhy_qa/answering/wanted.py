@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from rdhy_qa.answering.lexicon import is_english, likeness
+from rdhy_qa.answering.lexicon import is_english, likeness, synonyms
 from rdhy_qa.answering.places import countries_in
 from rdhy_qa.answering.questions import Question
 from rdhy_qa.terms import Term, stem
@@ -92,7 +92,9 @@ def wanted_words(question: Question, words: Words) -> tuple[Wanted, ...]:
         country = next((place.country for place in places if place.start <= term.start < place.end), None)
         forms = tuple(words.resolve(term.folded))
         stems = forms or ((term.stem, 1.0),)
-        weight = max(words.idf(stemmed) for stemmed, _ in stems)
+        # A word that the corpus does not have weighs no more than the words that it has for it.
+        others = [words.idf(other) for other in synonyms(term.stem) if other in words] if not forms else []
+        weight = min(others, default=max(words.idf(stemmed) for stemmed, _ in stems))
         name = any(words.is_name(stemmed) for stemmed, _ in forms)
         known = bool(forms) or country is not None
         demanded = question.relation is not None and term.start == question.relation.start

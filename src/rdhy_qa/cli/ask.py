@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 EXAMPLES = examples(
     'rdhy-qa ask "Who won Benchmark Innovators?"',
     'rdhy-qa ask "Which category did Morningstar win?" "Who won ZeroDX AI?"',
-    'rdhy-qa ask "How many Quantum Shops are there?" --series 4 --json',
+    'rdhy-qa ask "Who heads BuurtzOrg International?" --series 4 --json',
     "rdhy-qa ask --batch questions.jsonl > answers.jsonl",
 )
 
