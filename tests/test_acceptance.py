@@ -15,9 +15,9 @@ from rdhy_qa.settings import Settings
 from rdhy_qa_evals.questions import Case, load_cases
 from rdhy_qa_evals.scoring import holds, judge
 
-# Well below what is measured, so that they fail when something breaks and not when something shifts.
-RIGHT_FLOOR = 0.77
-DECLINED_FLOOR = 0.77
+# 8 points below what is measured, so that they fail when something breaks and not when something shifts.
+RIGHT_FLOOR = 0.52
+DECLINED_FLOOR = 0.68
 
 _REASONS = {"no_evidence", "insufficient_evidence", "out_of_scope", "ambiguous"}
 

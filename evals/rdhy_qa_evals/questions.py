@@ -43,7 +43,7 @@ def load_cases(path: Path) -> list[Case]:
     """
     try:
         return TypeAdapter(list[Case]).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise UsageError(f"{path} can't be read: {error}.", "Name a YAML file of questions.") from error
     except ValidationError as error:
         first = error.errors()[0]

@@ -42,9 +42,13 @@ class _Session:
         self.generation = generation
         self.retriever = HybridRetriever(generation, embedder)
         self.view = lru_cache(maxsize=_VIEWS)(self._view)
+        self.lists = lru_cache(maxsize=_VIEWS)(self._lists)
 
     def _view(self, document_id: str) -> DocumentView:
         return DocumentView(self.generation.store.document(document_id))
+
+    def _lists(self, document_id: str) -> list[lists.RecordList]:
+        return lists.lists_of(self.view(document_id))
 
     def material(self, text: str, vector: FloatArray, hits: Sequence[Hit]) -> answerer.Material:
         """What an answer is made from."""
@@ -54,7 +58,7 @@ class _Session:
             for h in hits[: answerer.READ_PASSAGES]
         )
         documents = dict.fromkeys(hit.passage.document.id for hit in hits)
-        found = tuple(found for document in documents for found in lists.lists_of(self.view(document)))
+        found = tuple(found for document in documents for found in self.lists(document))
         words = self.generation.lexical.vocabulary
         wanted = wanted_words(question, words)
         return answerer.Material(question, wanted, passages, self.similarities(vector), found, words)

@@ -20,6 +20,7 @@ from rdhy_qa.answering.wanted import Wanted, Words, meets
 from rdhy_qa.documents.document import BlockKind, Record
 from rdhy_qa.terms import fold, terms
 
+_OF_MANY = frozenset({Kind.NAME, Kind.PLACE, Kind.STATEMENT})
 READ_PASSAGES = 8
 """Passages whose sentences are read; recall@8 of hybrid retrieval is .99 on public questions."""
 
@@ -57,11 +58,10 @@ class Material:
 
 def unknown_names(question: Question, wanted: Sequence[Wanted]) -> tuple[str, ...]:
     """Words that neither English nor the corpus has, and capitalised ones that the corpus does not have."""
-    first = question.terms[0].start if question.terms else 0
     capitalised = {
         term.folded
         for term in question.terms
-        if question.text[term.start].isupper() and term.start > first and not question.text.isupper()
+        if question.text[term.start].isupper() and term.start > 0 and not question.text.isupper()
     }
     return tuple(
         word.folded
@@ -106,9 +106,14 @@ def usable(question: Question, ranked: Sequence[Evidence]) -> list[Evidence]:
     unfit = {BlockKind.CAPTION}
     if question.kind is Kind.YES_NO:
         unfit.add(BlockKind.HEADING)
-    fit = [evidence for evidence in ranked if evidence.block.kind not in unfit]
+    fit = [evidence for evidence in ranked if evidence.block.kind not in unfit and not _says_it_is_missing(evidence)]
     typed = [evidence for evidence in fit if evidence.typed]
     return typed or fit
+
+
+def _says_it_is_missing(found: Evidence) -> bool:
+    """An editor's note on what the document does not hold answers nothing."""
+    return found.block.kind is BlockKind.NOTE and _is_negated(found.quote)
 
 
 def answer(material: Material) -> Draft:
@@ -133,9 +138,9 @@ def answer(material: Material) -> Draft:
     draft = None
     if question.kind is Kind.CATEGORY:
         draft = _category(wanted, evidence, material.lists)
-    elif question.kind is Kind.LIST or question.plural or question.count:
+    elif question.count or question.kind is Kind.LIST or (question.plural and question.kind in _OF_MANY):
         draft = _list(material, evidence)
-    return draft or _statement(question, wanted, evidence, chance)
+    return draft or _introduced(material, evidence, chance) or _statement(question, wanted, evidence, chance)
 
 
 def _list(material: Material, evidence: Sequence[Evidence]) -> Draft | None:
@@ -145,6 +150,8 @@ def _list(material: Material, evidence: Sequence[Evidence]) -> Draft | None:
         return None
     if question.count and (match.class_match < _COUNTED or _number_in_text(evidence, match)):
         return None
+    if question.kind is Kind.PLACE and not match.countries:
+        return None
     asks_for_all = question.kind is Kind.LIST or question.count or match.countries
     if not asks_for_all and (match.coverage < _CERTAIN or len(match.records) == 1):
         return None
@@ -152,6 +159,20 @@ def _list(material: Material, evidence: Sequence[Evidence]) -> Draft | None:
     return composition.count(match, chance) if question.count else composition.items(match, chance)
 
 
+def _introduced(material: Material, evidence: Sequence[Evidence], chance: float) -> Draft | None:
+    """The list that the best sentence introduces: "three experiences were offered:" is no answer without them."""
+    if chance < confidence.threshold() or evidence[0].unmet:
+        return None
+    several = material.question.kind is Kind.LIST or material.question.plural
+    for found in evidence[: _INTRODUCING if several else 1]:
+        for candidate in material.lists:
+            if lists.introduces(candidate, found) and (several or found.quote.endswith(":")):
+                return composition.items(lists.whole(candidate), chance)
+    return None
+
+
+_INTRODUCING = 2
+"""Sentences among which one that introduces a list is looked for, where several things are asked for."""
 _COUNTED = 0.8
 """Likeness of what is counted and what a list's items are."""
 _CERTAIN = 0.85
@@ -213,6 +234,8 @@ _CATEGORY = ("categori", "award", "prize", "class")
 
 def _statement(question: Question, wanted: Sequence[Wanted], evidence: Sequence[Evidence], chance: float) -> Draft:
     best = evidence[0]
+    if question.kind in _OF_MANY | {Kind.LIST} and _is_negated(question.text) and not _is_negated(best.quote):
+        return composition.decline("insufficient_evidence", min(chance, confidence.threshold() / 2))
     if question.kind is Kind.LIST and _asks_names(question) and _new_names(question, best) < _SEVERAL:
         return composition.decline("insufficient_evidence", min(chance, confidence.threshold() / 2))
     if best.unmet or (question.wanted is not None and not best.typed):

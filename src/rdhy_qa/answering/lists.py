@@ -1,11 +1,13 @@
 """Lists as wholes: which list a question is about, which of its items it asks for, and what a list is called."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from rdhy_qa.answering.evidence import is_secondary
+from rdhy_qa.answering.evidence import Evidence, is_secondary
 from rdhy_qa.answering.lexicon import likeness
-from rdhy_qa.answering.questions import Kind, Question
+from rdhy_qa.answering.questions import NAMED_THINGS, Kind, Question
 from rdhy_qa.answering.spans import TypedSpan, names
 from rdhy_qa.answering.views import DocumentView
 from rdhy_qa.answering.wanted import Wanted, Words, meets
@@ -25,13 +27,28 @@ _SHORT_ITEM = 80
 """Characters up to which an item that is no sentence is shown whole."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class RecordList:
     """One list or table of a document."""
 
     view: DocumentView
     list_id: int
     records: tuple[Record, ...]
+
+    @cached_property
+    def described(self) -> frozenset[str]:
+        """Stems of the lead-in."""
+        return self.view.stems_between(self.lead_in.start, self.lead_in.end) if self.lead_in else frozenset()
+
+    @cached_property
+    def headed(self) -> frozenset[str]:
+        """Stems of the headings above the list."""
+        return self.view.section(self.records[0].section)
+
+    @cached_property
+    def classes(self) -> set[str]:
+        """Stems of the words for what the items are: plural nouns of the opening sentence and of the last heading."""
+        return _class_nouns(_last_sentence(self)) | _class_nouns(" ".join(self.records[0].section[-1:]))
 
     @property
     def lead_in(self) -> Span | None:
@@ -104,8 +121,9 @@ class _Scored:
 
 def _score(question: Question, wanted: Sequence[Wanted], candidate: RecordList) -> _Scored | None:
     view = candidate.view
-    described = view.stems_between(*_range(candidate.lead_in))
-    section = view.section(candidate.records[0].section)
+    described, section = candidate.described, candidate.headed
+    if not any(meets(word, described) >= 0.8 or meets(word, section) >= 0.8 for word in wanted):
+        return None  # it is introduced as something else: most lists of a large corpus end here
     attribute = _asks_countries(wanted, candidate)
     class_match = _class_match(question, wanted, candidate, described)
     if class_match < _SAME_CLASS and not attribute:
@@ -165,11 +183,10 @@ def _class_match(
     if not focus:
         return 0.85
     if question.kind is Kind.NAME:  # "who moderated": what the lead-in says the named ones did
-        return max(meets(word, described | candidate.view.section(candidate.records[0].section)) for word in focus)
+        return max(meets(word, described | candidate.headed) for word in focus)
     plurals = [word for word in focus if _is_plural_noun(word.folded)]
     nouns = plurals or focus
-    classes = _class_nouns(_last_sentence(candidate)) | _class_nouns(" ".join(candidate.records[0].section[-1:]))
-    best = max((likeness(word.stem, c) for word in nouns for c in classes), default=0.0)
+    best = max((likeness(word.stem, c) for word in nouns for c in candidate.classes), default=0.0)
     # "the … category" in a lead-in does not make its items categories
     loose = described - {word.stem for word in plurals} if plurals else described
     best = max(best, 0.9 * max((meets(word, loose) for word in nouns), default=0.0))
@@ -232,7 +249,7 @@ def match(question: Question, wanted: Sequence[Wanted], candidates: Iterable[Rec
         for candidate in candidates
         if len(candidate.records) > 1 and (s := _score(question, wanted, candidate)) is not None
     ]
-    if question.kind is Kind.NAME:
+    if question.kind is Kind.NAME or any(re.fullmatch(NAMED_THINGS, term.folded) for term in question.focus):
         scored = [s for s in scored if s.list.is_of_names(words)]
     if not scored:
         return None
@@ -266,6 +283,24 @@ def match(question: Question, wanted: Sequence[Wanted], candidates: Iterable[Rec
         best.attribute,
         best.missing,
     )
+
+
+def introduces(candidate: RecordList, found: Evidence) -> bool:
+    """Whether a sentence is the one that opens a list."""
+    lead_in = candidate.lead_in
+    if lead_in is None or candidate.view.document is not found.document or len(candidate.records) < _TWO:
+        return False
+    inside = [s for s in found.document.sentences if lead_in.start <= s.start < lead_in.end]
+    return bool(inside) and inside[-1] == found.sentence
+
+
+_TWO = 2
+
+
+def whole(candidate: RecordList) -> Match:
+    """All of one list."""
+    records = tuple((candidate, record) for record in candidate.records)
+    return Match((candidate,), records, False, 1.0, 1.0, 1.0, False, ())
 
 
 def item_label(candidate: RecordList, record: Record) -> str:
@@ -306,12 +341,13 @@ def _acronym(head: str) -> set[str]:
 
 
 def awards(candidate: RecordList) -> bool:
-    """Whether a list's lead-in says that its items won, or form a category."""
-    described = candidate.view.stems_between(*_range(candidate.lead_in))
-    return any(likeness(word, found) >= 0.85 for word in _AWARDING for found in described)
+    """Whether the sentence that opens a list says that its items won, or form a category."""
+    said = {term.stem for term in terms(_last_sentence(candidate))}
+    return bool(said & _AWARDING) or bool({term.stem for term in terms(candidate.lead_in_text())} & _CATEGORISING)
 
 
-_AWARDING = (stem("winner"), stem("won"), stem("category"))
+_AWARDING = frozenset(stem(word) for word in "winner winners win wins won awarded honoured".split())
+_CATEGORISING = frozenset({stem("category"), stem("class")})
 
 
 def name_of_list(candidate: RecordList, focus: Sequence[str]) -> tuple[str, Span] | None:

@@ -61,6 +61,8 @@ def _names() -> tuple[dict[str, tuple[str, bool]], re.Pattern[str]]:
 
 
 def _same_length_fold(text: str) -> str:
+    if text.isascii():
+        return text.lower()
     return "".join(folded if len(folded := fold(character)) == 1 else character for character in text)
 
 
@@ -69,6 +71,11 @@ def countries_in(text: str, *, codes_in_lower_case: bool = False) -> list[Place]
 
     Codes ("USA", "UK") count in capitals only, unless `codes_in_lower_case` says that people typed the text.
     """
+    return list(_find(text, codes_in_lower_case))
+
+
+@lru_cache(maxsize=50_000)
+def _find(text: str, codes_in_lower_case: bool) -> tuple[Place, ...]:
     table, pattern = _names()
     lowered = _same_length_fold(text)
     # Codes are looked for where the text has capitals, names anywhere.
@@ -86,4 +93,4 @@ def countries_in(text: str, *, codes_in_lower_case: bool = False) -> list[Place]
         if match["code"]:
             canonical, noun = table[match["code"]]
             found.append(Place(match.start("code"), match.end("code"), canonical, noun))
-    return sorted(found, key=lambda place: place.start)
+    return tuple(sorted(found, key=lambda place: place.start))

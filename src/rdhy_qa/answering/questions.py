@@ -39,12 +39,12 @@ SPAN_OF_KIND = {
 
 # Words that shape the question and are not looked for in the evidence.
 _MACHINERY = frozenset(
-    """list name names give enumerate mention mentioned named called tell know find show say says said according acc
-    please pls thanks thank hi hello hey ok question answer exactly actually really roughly approximately
-    about kind sort type many much number amount count total overall all every each full complete whole entire one ones
-    two three four everyone everybody anyone someone take took place thing things stuff etc vs versus please briefly explain describe define meaning mean means short stand
-    stands listed up out off down now way go goes went come comes came got get let lets us here there just also still
-    ever else e.g i.e rough""".split()
+    """list name names give enumerate mention mentioned named called tell know find show say says said according
+    acc please pls thanks thank hi hello hey ok question answer exactly actually really roughly approximately
+    about kind sort type many much number amount count total overall all every each full complete whole entire
+    one ones two three four everyone everybody anyone someone take took place thing things stuff etc vs versus
+    briefly explain describe define meaning mean means short stand stands listed up out off down now way go goes
+    went come comes came got get let lets us here there just also still ever else e.g i.e rough""".split()
 )
 
 
@@ -54,8 +54,8 @@ def _any_of(words: str) -> str:
 
 # What the word behind "which" or "what" says of the answer.
 _PERSON_NOUNS = _any_of(
-    """person people guy man woman author writer journalist speaker founder co-?founder leader boss ceo chairman president
-    director host moderator manager scientist king queen actor singer player politician thinker star"""
+    """person people guy man woman author writer journalist speaker founder co-?founder leader boss ceo chairman
+    president director host moderator manager scientist king queen actor singer player politician thinker star"""
 )
 _ORGANISATION_NOUNS = _any_of(
     """company companies organi[sz]ations? firms? business(?:es)? institutions? institutes? universit(?:y|ies) teams?
@@ -73,6 +73,9 @@ _NUMBER_NOUNS = _any_of(
     rate height length distance speed temperature salary budget revenue turnover profit"""
 )
 _CATEGORY_NOUNS = _any_of("categor(?:y|ies) catagor(?:y|ies) awards? prizes? headings? class division section")
+_ANSWER_NOUNS = (
+    rf"(?:{_PERSON_NOUNS}|{_ORGANISATION_NOUNS}|{_PLACE_NOUNS}|{_DATE_NOUNS}|{_NUMBER_NOUNS}|{_CATEGORY_NOUNS})"
+)
 _VERBS = _any_of("is are was were did does do has have had can could will would should may might")
 _AUXILIARY = rf"(?:(?:{_VERBS})(?:n't)?|can't|won't)"
 
@@ -133,6 +136,9 @@ _FOCUS_STOP = re.compile(
 )
 
 
+_NO_FOCUS = frozenset("different other many much kind sort type kinds".split())
+
+
 def _focus_after(words: list[Term], start: int) -> list[Term]:
     """The noun phrase that opens at a character position: up to four words, until a verb or preposition."""
     phrase: list[Term] = []
@@ -141,16 +147,7 @@ def _focus_after(words: list[Term], start: int) -> list[Term]:
             continue
         if _FOCUS_STOP.match(word.folded) and phrase:
             break
-        if word.folded in STOP_WORDS or word.folded in {
-            "different",
-            "other",
-            "many",
-            "much",
-            "kind",
-            "sort",
-            "type",
-            "kinds",
-        }:
+        if word.folded in STOP_WORDS or word.folded in _NO_FOCUS or (not phrase and word.folded in _MACHINERY):
             if phrase:
                 break
             continue
@@ -160,11 +157,19 @@ def _focus_after(words: list[Term], start: int) -> list[Term]:
     return phrase
 
 
+_SHORT = 4
+"""Words up to which a phrase that ends in a plural names what is looked for: "open water winners"."""
+
+
 def _keyword_kind(low: str) -> tuple[Kind, bool, int]:
     """Questions without a question word: "headcount of ASA Group", "books that came up at the event"."""
     low = low.rstrip(" ?!.")
     if _has(_AUXILIARY, low.split(" ", 1)[0]):
         return Kind.YES_NO, False, 0
+    if re.match(r"(?:the )?[\w'-]+s (?:of|in|from|at|on|for)\b", low) and _is_plural(
+        low.removeprefix("the ").split()[0]
+    ):
+        return Kind.LIST, True, 0
     for kind, pattern in (
         (Kind.NUMBER, r"(?:number|amount|count) of|^count(?: the)?|headcount|percentage|how (?:many|much)"),
         (Kind.DATE, r"(?:date|year|day) (?:of|when)|in (?:which|what) year"),
@@ -183,7 +188,8 @@ def _keyword_kind(low: str) -> tuple[Kind, bool, int]:
     first = re.match(
         r"(?:list|name|give|enumerate|all|the|every|show)?\s*(?:me |us )?(?:all |every |the |of )*([\w'-]+)", low
     )
-    listed = first is not None and _is_plural(first.group(1))
+    words = low.split()
+    listed = (first is not None and _is_plural(first.group(1))) or (len(words) <= _SHORT and _is_plural(words[-1]))
     return (Kind.LIST if listed else Kind.STATEMENT), listed, 0
 
 
@@ -212,7 +218,8 @@ def _wh_kind(low: str, wh: re.Match[str]) -> tuple[Kind, bool, int]:
     if word.startswith("whe"):
         return Kind.PLACE, bool(re.match(r"(?:are|were)\b", rest)), after
     if word.startswith("who"):
-        plural = bool(re.match(r"(?:are|were|else|all)\b", rest)) or not re.match(r"(?:is|was|'s)\b", rest)
+        single = word.endswith(("'s", "whos")) or re.match(r"(?:is|was)\b", rest)
+        plural = bool(re.match(r"(?:are|were|else|all)\b", rest)) or not single
         return Kind.NAME, plural, after
     return _what_kind(low, rest, after)
 
@@ -222,8 +229,11 @@ def _what_kind(low: str, rest: str, after: int) -> tuple[Kind, bool, int]:
     phrase = head.group(1) if head else rest
     early = " ".join(phrase.split()[:3])
     nouns = [word for word in phrase.split() if word not in STOP_WORDS and not word.endswith("'s")]
+    # "which company makes cans": what follows a noun for the answer is a verb, whatever it ends in.
+    complete = bool(nouns) and re.fullmatch(_ANSWER_NOUNS, nouns[0]) is not None
     plural = bool(re.match(r"(?:are|were)\b", rest)) or (
-        not re.match(r"(?:does|did|do|has|have|had)\b", rest) and any(_is_plural(word) for word in nouns[:2])
+        not re.match(r"(?:does|did|do|has|have|had)\b", rest)
+        and any(_is_plural(word) for word in nouns[: 1 if complete else 2])
     )
     if re.match(r"of\b|one\b", rest):
         return Kind.NAME, False, after
@@ -265,7 +275,8 @@ def analyse(text: str) -> Question:
     body = low[offset:]
     asks_list = bool(
         re.match(
-            r"(?:list|name|enumerate|give (?:me |us )?(?:all|every|the|a list)|show (?:me )?all|what are (?:all )?the)\b",
+            r"(?:list|name|enumerate|give (?:me |us )?(?:all|every|the|a list)|show (?:me )?all"
+            r"|what are (?:all )?the)\b",
             body,
         )
     )
@@ -303,8 +314,8 @@ _LIGHT = frozenset(
     case field group line kind version role view story topic subject meaning use people person country city""".split()
 )
 _RELATION_VERBS = _any_of(
-    """founded started created established invented discovered owns owned wrote published designed built composed directed
-    painted leads runs heads chairs hosted moderated killed married bought acquired succeeded trained funded sponsored"""
+    """founded started created established invented discovered owns owned wrote published designed built composed
+    directed painted leads runs heads chairs hosted moderated killed married bought acquired succeeded trained funded"""
 )
 _RELATIONS = [
     re.compile(pattern)

@@ -50,7 +50,7 @@ _DATE = re.compile(
     | \d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?(?:{_MONTH})\b\.?(?:,?\s\d{{4}})?
     | (?:{_MONTH})\b\.?\s\d{{1,2}}(?:st|nd|rd|th)?(?:\s?[-–]\s?\d{{1,2}})?(?:,?\s\d{{4}})?\b
     | (?:{_MONTH})\b\.?(?:\sof)?,?\s\d{{4}}
-    | (?:early|mid|late)?[-\s]?(?:1[0-9]|20)\d0s
+    | (?:(?:early|mid|late)[-\s])?(?:1[0-9]|20)\d0s
     | (?:1[0-9]|20)\d{{2}}\s?[-–]\s?(?:(?:1[0-9]|20)\d{{2}}|\d{{2}})
     | (?:1[0-9]|20)\d{{2}}(?![\d,.]*\d|\s?%)
     | \d{{1,2}}(?:st|nd|rd|th)\scentury
@@ -67,7 +67,7 @@ _DURATION = re.compile(
     rf"(?:\d+(?:\.\d+)?|\b(?:{_WORD}|several|few|a))[\s-](?:(?:{_WORD})\s)?(?:second|minute|hour|day|week|month|year|decade|centur(?:y|ie))s?\b",
     re.IGNORECASE,
 )
-_NAME_WORD = r"(?:[A-ZÀ-ÖØ-ÞĀ-Ž][\w'’.&@-]*[\w@]|[A-Z]|\d+\.\d+)"
+_NAME_WORD = r"(?:[A-ZÀ-ÖØ-ÞĀ-Ž][\w'’.&@-]*[\w@]|[A-Z]\.(?=\s[A-Z])|[A-Z]|\d+\.\d+)"
 _NAME = re.compile(
     rf"{_NAME_WORD}(?:(?:\s(?:of|the|de|der|van|von|da|di|del|la|le|el|al|bin|and|&|for|in|to|on)){{0,2}}\s{_NAME_WORD})*"
 )
