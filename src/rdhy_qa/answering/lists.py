@@ -21,6 +21,8 @@ _TIE = 0.1
 _SAME_CLASS = 0.7
 """How alike the word that a question asks for and the word for a list's items have to be."""
 _SAME = 0.05
+_AROUND = 0.95
+"""What a word of the rest of the lead-in, or of a heading, counts against one of the sentence that opens the list."""
 _SECONDARY = 0.15
 """What a list in background material is worth less than one in a post."""
 _SHORT_ITEM = 80
@@ -39,6 +41,11 @@ class RecordList:
     def described(self) -> frozenset[str]:
         """Stems of the lead-in."""
         return self.view.stems_between(self.lead_in.start, self.lead_in.end) if self.lead_in else frozenset()
+
+    @cached_property
+    def opening(self) -> frozenset[str]:
+        """Stems of the sentence that opens the list; what stands before it in the lead-in is about more than the list."""
+        return self.view.stems_between(*_opening_range(self))
 
     @cached_property
     def headed(self) -> frozenset[str]:
@@ -121,7 +128,7 @@ class _Scored:
 
 def _score(question: Question, wanted: Sequence[Wanted], candidate: RecordList) -> _Scored | None:
     view = candidate.view
-    described, section = candidate.described, candidate.headed
+    described, section = candidate.opening, candidate.headed
     if not any(meets(word, described) >= 0.8 or meets(word, section) >= 0.8 for word in wanted):
         return None  # it is introduced as something else: most lists of a large corpus end here
     attribute = _asks_countries(wanted, candidate)
@@ -131,7 +138,11 @@ def _score(question: Question, wanted: Sequence[Wanted], candidate: RecordList) 
     met: dict[str, float] = {}
     constraints: list[Wanted] = []
     for word in wanted:
-        share = max(meets(word, described), 0.97 * meets(word, section), 0.6 * meets(word, view.title))
+        share = max(
+            meets(word, described),
+            _AROUND * meets(word, candidate.described | section),
+            0.6 * meets(word, view.title),
+        )
         if word.stem in _ANYTHING or (attribute and word.stem in _COUNTRY):
             share = max(share, 0.9)
         elif word.focus and class_match >= 0.85:
@@ -197,20 +208,20 @@ def _class_match(
     return best
 
 
-def _last_sentence(candidate: RecordList) -> str:
-    """The sentence that opens the list: what stands before it in the lead-in is about other things as well."""
+def _opening_range(candidate: RecordList) -> tuple[int, int]:
+    """The last sentence of the lead-in."""
     lead_in = candidate.lead_in
     if lead_in is None:
-        return ""
-    document = candidate.view.document
-    inside = [s for s in document.sentences if lead_in.start <= s.start < lead_in.end]
-    last = inside[-1] if inside else lead_in
-    text = document.text[last.start : last.end]
+        return 0, 0
+    inside = [s for s in candidate.view.document.sentences if lead_in.start <= s.start < lead_in.end]
+    return (inside[-1].start, inside[-1].end) if inside else (lead_in.start, lead_in.end)
+
+
+def _last_sentence(candidate: RecordList) -> str:
+    """The sentence that opens the list, or the whole lead-in where that one names nothing."""
+    start, end = _opening_range(candidate)
+    text = candidate.view.document.text[start:end]
     return text if _class_nouns(text) else candidate.lead_in_text()
-
-
-def _range(span: Span | None) -> tuple[int, int]:
-    return (span.start, span.end) if span else (0, 0)
 
 
 def _item_meets(view: DocumentView, record: Record, word: Wanted) -> bool:
@@ -257,7 +268,8 @@ def match(question: Question, wanted: Sequence[Wanted], candidates: Iterable[Rec
     best = scored[0]
     if best.coverage < _ENOUGH:
         return None
-    joins = question.kind is not Kind.NAME or any(likeness(word.stem, "win") for word in wanted if word.focus)
+    # "all winners" of three categories; anything else is in one list
+    joins = any(likeness(word.stem, _WINNER) >= 0.85 for word in wanted if word.focus)
     same = [
         s
         for s in scored
@@ -287,11 +299,9 @@ def match(question: Question, wanted: Sequence[Wanted], candidates: Iterable[Rec
 
 def introduces(candidate: RecordList, found: Evidence) -> bool:
     """Whether a sentence is the one that opens a list."""
-    lead_in = candidate.lead_in
-    if lead_in is None or candidate.view.document is not found.document or len(candidate.records) < _TWO:
+    if candidate.view.document is not found.document or len(candidate.records) < _TWO:
         return False
-    inside = [s for s in found.document.sentences if lead_in.start <= s.start < lead_in.end]
-    return bool(inside) and inside[-1] == found.sentence
+    return _opening_range(candidate) == (found.sentence.start, found.sentence.end)
 
 
 _TWO = 2
@@ -346,6 +356,7 @@ def awards(candidate: RecordList) -> bool:
     return bool(said & _AWARDING) or bool({term.stem for term in terms(candidate.lead_in_text())} & _CATEGORISING)
 
 
+_WINNER = stem("winner")
 _AWARDING = frozenset(stem(word) for word in "winner winners win wins won awarded honoured".split())
 _CATEGORISING = frozenset({stem("category"), stem("class")})
 

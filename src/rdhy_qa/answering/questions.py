@@ -304,7 +304,7 @@ def analyse(text: str) -> Question:
     focus = tuple(term for term in _focus_after(words, focus_at) if term.folded not in _MACHINERY)
     if wh is not None and low.startswith("who", wh.start()):
         focus = focus[:1]  # the verb: "hosted" in "who hosted the show"
-    count = kind is Kind.NUMBER and bool(re.search(r"how many|how much|number of|\bcount\b", low))
+    count = kind is Kind.NUMBER and bool(re.search(r"how many|number of|\bcount\b", low))
     return Question(text, kind, plural, count, focus, asked, _relation(body, offset, asked))
 
 
