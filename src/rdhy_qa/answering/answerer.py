@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -107,8 +107,8 @@ def usable(question: Question, ranked: Sequence[Evidence]) -> list[Evidence]:
     if question.kind is Kind.YES_NO:
         unfit.add(BlockKind.HEADING)
     fit = [evidence for evidence in ranked if evidence.block.kind not in unfit and not _says_it_is_missing(evidence)]
-    typed = [evidence for evidence in fit if evidence.typed]
-    return typed or fit
+    typed = [evidence for evidence in fit if evidence.typed] or fit
+    return [evidence for evidence in typed if evidence.relates] or typed
 
 
 def _says_it_is_missing(found: Evidence) -> bool:
@@ -167,13 +167,14 @@ def _introduced(material: Material, evidence: Sequence[Evidence], chance: float)
     for found in evidence[: _INTRODUCING if several else 1]:
         for candidate in material.lists:
             if lists.introduces(candidate, found) and (several or found.quote.endswith(":")):
-                return composition.items(lists.whole(candidate), chance)
+                match = lists.whole(candidate)
+                return composition.count(match, chance) if material.question.count else composition.items(match, chance)
     return None
 
 
 _INTRODUCING = 2
 """Sentences among which one that introduces a list is looked for, where several things are asked for."""
-_COUNTED = 0.8
+_COUNTED = 0.75
 """Likeness of what is counted and what a list's items are."""
 _CERTAIN = 0.85
 """Coverage from which "who" is taken to ask for a whole list."""
@@ -297,7 +298,11 @@ def _other_value(material: Material, value: Wanted) -> Evidence | None:
         return None
     if meets(value, found[0].own, _countries(found[0])) or not composition.contradicts(value, found[0]):
         return None
-    return found[0]
+    record = found[0].record
+    if value.country is None or record is None or record.qualifier is None:
+        return found[0]
+    said = [i for i, s in enumerate(found[0].document.sentences) if s.start <= record.qualifier.start < s.end]
+    return replace(found[0], index=said[0]) if said else found[0]
 
 
 def _is_place(question: str, value: Wanted) -> bool:

@@ -64,6 +64,8 @@ class Evidence:
     """Words that nothing around the sentence meets."""
     spans: tuple[TypedSpan, ...] = field(default=())
     """Possible answers of the wanted type, offsets in the document, best first."""
+    relates: bool = True
+    """The sentence itself has the relation that is asked for, where the question names one."""
     own: frozenset[str] = frozenset()
     """Stems of the sentence."""
     passage_score: float = 0.0
@@ -222,7 +224,7 @@ def measure(
     typed = 1.0 if spans else 0.0
     if question.kind is Kind.LIST:
         typed = 1.0 if _ENUMERATION.search(text) else 0.5
-    if question.kind is Kind.NAME and record is not None and record.head is not None and not typed:
+    if question.kind is Kind.NAME and not typed and _has_other_head(record, view, wanted):
         typed = 0.5
     total = sum(word.weight for word in wanted) or 1.0
     near = [i if word.country or word.demanded else a for word, i, a in zip(wanted, item, around, strict=True)]
@@ -258,9 +260,10 @@ def measure(
         values["frame"],
         missing,
         tuple(spans),
-        frame.own,
-        passage,
-        similarity,
+        relates=all(meets(word, frame.own) >= _SAID for word in wanted if word.demanded),
+        own=frame.own,
+        passage_score=passage,
+        similarity=similarity,
     )
 
 
@@ -268,6 +271,18 @@ _REASON_CUE = re.compile(
     r"\b(?:because|since|due to|thanks to|so that|owing to|in order to|reason|led to|therefore)\b|\bso\b|\bto \w+", re.I
 )
 _MANNER_CUE = re.compile(r"\b(?:by|through|using|via|with)\b", re.I)
+
+
+def _has_other_head(record: Record | None, view: DocumentView, wanted: Sequence[Wanted]) -> bool:
+    """Whether a sentence belongs to an item about something that the question does not name itself."""
+    if record is None or record.head is None:
+        return False
+    asked = {candidate for word in wanted for candidate, _ in word.stems}
+    return not view.stems_between(record.head.start, record.head.end) <= asked
+
+
+_SAID = 0.8
+"""How well a sentence has to meet a word to say it itself."""
 
 
 def _cue(question: Question, text: str) -> float:

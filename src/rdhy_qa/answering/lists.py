@@ -15,9 +15,8 @@ from rdhy_qa.documents.document import Record, Span
 from rdhy_qa.terms import STOP_WORDS, Term, stem, terms
 
 # A list is chosen when its lead-in, headings and items meet this share of the question's weight. Fitted by hand on the
-# development questions; the next best list has to be this much worse, or both are about the same thing.
+# development questions.
 _ENOUGH = 0.72
-_TIE = 0.1
 _SAME_CLASS = 0.7
 """How alike the word that a question asks for and the word for a list's items have to be."""
 _SAME = 0.05
@@ -44,7 +43,7 @@ class RecordList:
 
     @cached_property
     def opening(self) -> frozenset[str]:
-        """Stems of the sentence that opens the list; what stands before it in the lead-in is about more than the list."""
+        """Stems of the sentence that opens the list; the lead-in before it may be about other things as well."""
         return self.view.stems_between(*_opening_range(self))
 
     @cached_property
@@ -277,7 +276,6 @@ def match(question: Question, wanted: Sequence[Wanted], candidates: Iterable[Rec
         or (
             joins
             and s.list.view is best.list.view
-            and best.score - s.score <= _TIE
             and s.matched == best.matched
             and s.list.has_heads == best.list.has_heads
             and abs(s.class_match - best.class_match) < _SAME
@@ -352,13 +350,11 @@ def _acronym(head: str) -> set[str]:
 
 def awards(candidate: RecordList) -> bool:
     """Whether the sentence that opens a list says that its items won, or form a category."""
-    said = {term.stem for term in terms(_last_sentence(candidate))}
-    return bool(said & _AWARDING) or bool({term.stem for term in terms(candidate.lead_in_text())} & _CATEGORISING)
+    return bool({term.stem for term in terms(_last_sentence(candidate))} & _AWARDING)
 
 
 _WINNER = stem("winner")
-_AWARDING = frozenset(stem(word) for word in "winner winners win wins won awarded honoured".split())
-_CATEGORISING = frozenset({stem("category"), stem("class")})
+_AWARDING = frozenset(stem(word) for word in "winner winners win wins won awarded honoured category class".split())
 
 
 def name_of_list(candidate: RecordList, focus: Sequence[str]) -> tuple[str, Span] | None:

@@ -189,7 +189,7 @@ def _keyword_kind(low: str) -> tuple[Kind, bool, int]:
         r"(?:list|name|give|enumerate|all|the|every|show)?\s*(?:me |us )?(?:all |every |the |of )*([\w'-]+)", low
     )
     words = low.split()
-    listed = (first is not None and _is_plural(first.group(1))) or (len(words) <= _SHORT and _is_plural(words[-1]))
+    listed = (first is not None and _is_plural(first.group(1))) or (0 < len(words) <= _SHORT and _is_plural(words[-1]))
     return (Kind.LIST if listed else Kind.STATEMENT), listed, 0
 
 
@@ -304,6 +304,8 @@ def analyse(text: str) -> Question:
     focus = tuple(term for term in _focus_after(words, focus_at) if term.folded not in _MACHINERY)
     if wh is not None and low.startswith("who", wh.start()):
         focus = focus[:1]  # the verb: "hosted" in "who hosted the show"
+    if kind is Kind.CATEGORY:
+        focus = tuple(term for term in focus if re.fullmatch(_CATEGORY_NOUNS, term.folded))
     count = kind is Kind.NUMBER and bool(re.search(r"how many|number of|\bcount\b", low))
     return Question(text, kind, plural, count, focus, asked, _relation(body, offset, asked))
 
