@@ -116,11 +116,17 @@ def _phrases(wanted: Sequence[Wanted], sequence: tuple[str, ...]) -> float:
     return hits / (len(wanted) - 1)
 
 
-def answer_spans(question: Question, wanted: Sequence[Wanted], text: str, offset: int) -> list[TypedSpan]:
-    """Spans of the wanted type that are not in the question itself, nearest to the question's words first."""
+def answer_spans(
+    question: Question, wanted: Sequence[Wanted], text: str, offset: int, head: frozenset[str] = frozenset()
+) -> list[TypedSpan]:
+    """Spans of the wanted type that are not in the question itself, nearest to the question's words first.
+
+    `head` holds the stems of the item's name: where the question has one of them, the others say nothing new.
+    """
     if question.wanted is None:
         return []
     asked = {candidate for word in wanted for candidate, _ in word.stems}
+    asked |= head if head & asked else frozenset()
     found = []
     words = [(t.start, t.stem) for t in terms(text) if t.folded not in STOP_WORDS]
     anchors = [start for start, s in words if any(likeness(word.stem, s) for word in wanted)]
@@ -219,8 +225,8 @@ def measure(
     around = [max(i, meets(word, frame.frame, frame.countries)) for i, word in zip(item, wanted, strict=True)]
     names = [share for share, word in zip(around, wanted, strict=True) if word.name]
     text = document.text[sentence.start : sentence.end]
-    spans = answer_spans(question, wanted, text, sentence.start)
     record = view.record_of(sentence.block)
+    spans = answer_spans(question, wanted, text, sentence.start, _head(view, record))
     typed = 1.0 if spans else 0.0
     if question.kind is Kind.LIST:
         typed = 1.0 if _ENUMERATION.search(text) else 0.5
@@ -273,12 +279,17 @@ _REASON_CUE = re.compile(
 _MANNER_CUE = re.compile(r"\b(?:by|through|using|via|with)\b", re.I)
 
 
+def _head(view: DocumentView, record: Record | None) -> frozenset[str]:
+    """Stems of an item's name; none where it has no name."""
+    if record is None or record.head is None:
+        return frozenset()
+    return view.stems_between(record.head.start, record.head.end)
+
+
 def _has_other_head(record: Record | None, view: DocumentView, wanted: Sequence[Wanted]) -> bool:
     """Whether a sentence belongs to an item about something that the question does not name itself."""
-    if record is None or record.head is None:
-        return False
-    asked = {candidate for word in wanted for candidate, _ in word.stems}
-    return not view.stems_between(record.head.start, record.head.end) <= asked
+    head = _head(view, record)
+    return not head <= {candidate for word in wanted for candidate, _ in word.stems}
 
 
 _SAID = 0.8

@@ -19,7 +19,6 @@ from rdhy_qa.terms import STOP_WORDS, Term, stem, terms
 _ENOUGH = 0.72
 _SAME_CLASS = 0.7
 """How alike the word that a question asks for and the word for a list's items have to be."""
-_SAME = 0.05
 _AROUND = 0.95
 """What a word of the rest of the lead-in, or of a heading, counts against one of the sentence that opens the list."""
 _SECONDARY = 0.15
@@ -121,6 +120,7 @@ class _Scored:
     coverage: float
     class_match: float
     attribute: bool
+    constraints: frozenset[str]
     matched: frozenset[str]
     missing: tuple[Wanted, ...]
 
@@ -164,10 +164,10 @@ def _score(question: Question, wanted: Sequence[Wanted], candidate: RecordList) 
         for word in wanted
         if met[word.folded] >= 0.8 and word not in constraints and word.stem not in _ANYTHING
     )
+    limits = frozenset(word.folded for word in constraints)
     score = coverage + 0.2 * class_match + 0.1 * precision - _SECONDARY * is_secondary(view.document)
-    return _Scored(
-        candidate, kept, len(kept) < len(candidate.records), score, coverage, class_match, attribute, matched, missing
-    )
+    restricted = len(kept) < len(candidate.records)
+    return _Scored(candidate, kept, restricted, score, coverage, class_match, attribute, limits, matched, missing)
 
 
 # What any list of named things may be a list of.
@@ -268,19 +268,8 @@ def match(question: Question, wanted: Sequence[Wanted], candidates: Iterable[Rec
     if best.coverage < _ENOUGH:
         return None
     # "all winners" of three categories; anything else is in one list
-    joins = any(likeness(word.stem, _WINNER) >= 0.85 for word in wanted if word.focus)
-    same = [
-        s
-        for s in scored
-        if s is best
-        or (
-            joins
-            and s.list.view is best.list.view
-            and s.matched == best.matched
-            and s.list.has_heads == best.list.has_heads
-            and abs(s.class_match - best.class_match) < _SAME
-        )
-    ]
+    joins = any(word.stem in _WINNING for word in wanted if word.focus)
+    same = [s for s in scored if s is best or (joins and _alike(s, best))]
     same.sort(key=lambda s: s.list.records[0].start)
     records = tuple((s.list, record) for s in same for record in s.records)
     return Match(
@@ -292,6 +281,16 @@ def match(question: Question, wanted: Sequence[Wanted], candidates: Iterable[Rec
         best.class_match,
         best.attribute,
         best.missing,
+    )
+
+
+def _alike(one: _Scored, best: _Scored) -> bool:
+    """Whether two lists of winners fit a question for the same words, so that both are meant."""
+    return (
+        one.list.view is best.list.view
+        and (one.matched, one.constraints) == (best.matched, best.constraints)
+        and bool(one.list.opening & _WINNING)
+        and one.list.has_heads == best.list.has_heads
     )
 
 
@@ -350,11 +349,11 @@ def _acronym(head: str) -> set[str]:
 
 def awards(candidate: RecordList) -> bool:
     """Whether the sentence that opens a list says that its items won, or form a category."""
-    return bool({term.stem for term in terms(_last_sentence(candidate))} & _AWARDING)
+    return bool({term.stem for term in terms(_last_sentence(candidate))} & (_WINNING | _CATEGORISING))
 
 
-_WINNER = stem("winner")
-_AWARDING = frozenset(stem(word) for word in "winner winners win wins won awarded honoured category class".split())
+_WINNING = frozenset(stem(word) for word in "winner winners win wins won winning".split())
+_CATEGORISING = frozenset(stem(word) for word in "category class".split())
 
 
 def name_of_list(candidate: RecordList, focus: Sequence[str]) -> tuple[str, Span] | None:
