@@ -34,9 +34,10 @@ def _members() -> dict[int, list[str]]:
     return members
 
 
-def synonyms(word: str) -> set[str]:
+@lru_cache(maxsize=10_000)
+def synonyms(word: str) -> frozenset[str]:
     """Stems that share a group with a stem."""
-    return {other for number in _groups().get(word, ()) for other in _members()[number]} - {word}
+    return frozenset(other for number in _groups().get(word, ()) for other in _members()[number]) - {word}
 
 
 @lru_cache(maxsize=1)
@@ -84,6 +85,15 @@ def likeness(first: str, second: str) -> float:
 def best_likeness(word: str, text_stems: Iterable[str]) -> float:
     """The likeness of a stem to the nearest stem of a text."""
     return max((likeness(word, other) for other in text_stems), default=0.0)
+
+
+def nearest(word: str, stems: frozenset[str]) -> float:
+    """Likeness of a stem to the nearest of a set: what ``likeness`` says of each, with most of them never looked at."""
+    if word in stems:
+        return 1.0
+    family = word[:_MIN_FAMILY] if len(word) >= _MIN_FAMILY else None
+    best = 0.0 if family is None else max((likeness(word, s) for s in stems if s.startswith(family)), default=0.0)
+    return best if best >= _SYNONYM or stems.isdisjoint(synonyms(word)) else _SYNONYM
 
 
 def is_foreign(words: Sequence[str], in_corpus: Sequence[bool]) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from rdhy_qa.answering.lexicon import is_english, likeness, synonyms
+from rdhy_qa.answering.lexicon import is_english, nearest, synonyms
 from rdhy_qa.answering.places import countries_in
 from rdhy_qa.answering.questions import Question
 from rdhy_qa.terms import Term, stem
@@ -41,9 +41,7 @@ def meets(wanted: Wanted, stems: frozenset[str], countries: frozenset[str] = fro
             best = max(best, weight)
     if best or (wanted.name and not is_english(wanted.folded)):
         return best
-    for other in stems:
-        best = max(best, likeness(wanted.stem, other))
-    return best
+    return nearest(wanted.stem, stems)
 
 
 class Words(Protocol):
