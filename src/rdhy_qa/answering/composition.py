@@ -131,16 +131,10 @@ def items(match: Match, confidence: float) -> Draft:
 
 
 def _class_word(match: Match) -> str:
-    lead_in = match.lists[0].lead_in_text()
-    for term in terms(lead_in):
-        if (
-            len(term.folded) > 3
-            and term.folded.endswith("s")
-            and term.folded not in STOP_WORDS
-            and not term.folded.endswith("ss")
-        ):
-            return lead_in[term.start : term.end]
-    return "items"
+    """What the items are, in the words of the sentence that opens the list."""
+    said = lists.opening_sentence(match.lists[0])
+    plurals = [said[t.start : t.end] for t in terms(said) if t.folded == "people" or lists.is_plural_noun(t.folded)]
+    return plurals[-1] if plurals else "items"
 
 
 def _number(value: int) -> str:

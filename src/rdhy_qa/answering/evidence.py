@@ -183,7 +183,7 @@ def _counts(question: Question, text: str, span: TypedSpan) -> bool:
     return any(likeness(noun, other) for noun in nouns for other in [*following, *preceding])
 
 
-_SECONDARY = 1.0
+_SECONDARY = 2.0
 """What a sentence of background material or of an editor's note scores less: a post answers first where both do."""
 
 

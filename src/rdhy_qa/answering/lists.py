@@ -53,7 +53,7 @@ class RecordList:
     @cached_property
     def classes(self) -> set[str]:
         """Stems of the words for what the items are: plural nouns of the opening sentence and of the last heading."""
-        return _class_nouns(_last_sentence(self)) | _class_nouns(" ".join(self.records[0].section[-1:]))
+        return _class_nouns(opening_sentence(self)) | _class_nouns(" ".join(self.records[0].section[-1:]))
 
     @property
     def lead_in(self) -> Span | None:
@@ -102,13 +102,14 @@ def lists_of(view: DocumentView) -> list[RecordList]:
     return [RecordList(view, list_id, tuple(records)) for list_id, records in groups.items()]
 
 
-def _is_plural_noun(folded: str) -> bool:
+def is_plural_noun(folded: str) -> bool:
+    """Whether a word looks like a plural."""
     return len(folded) > 3 and folded.endswith("s") and not folded.endswith(("ss", "us", "is"))
 
 
 def _class_nouns(text: str) -> set[str]:
     """Stems of the plural nouns of a lead-in's last sentence: what its items are."""
-    return {t.stem for t in terms(text) if _is_plural_noun(t.folded) and t.folded not in STOP_WORDS}
+    return {t.stem for t in terms(text) if is_plural_noun(t.folded) and t.folded not in STOP_WORDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +195,7 @@ def _class_match(
         return 0.85
     if question.kind is Kind.NAME:  # "who moderated": what the lead-in says the named ones did
         return max(meets(word, described | candidate.headed) for word in focus)
-    plurals = [word for word in focus if _is_plural_noun(word.folded)]
+    plurals = [word for word in focus if is_plural_noun(word.folded)]
     nouns = plurals or focus
     best = max((likeness(word.stem, c) for word in nouns for c in candidate.classes), default=0.0)
     # "the … category" in a lead-in does not make its items categories
@@ -216,7 +217,7 @@ def _opening_range(candidate: RecordList) -> tuple[int, int]:
     return (inside[-1].start, inside[-1].end) if inside else (lead_in.start, lead_in.end)
 
 
-def _last_sentence(candidate: RecordList) -> str:
+def opening_sentence(candidate: RecordList) -> str:
     """The sentence that opens the list, or the whole lead-in where that one names nothing."""
     start, end = _opening_range(candidate)
     text = candidate.view.document.text[start:end]
@@ -349,7 +350,7 @@ def _acronym(head: str) -> set[str]:
 
 def awards(candidate: RecordList) -> bool:
     """Whether the sentence that opens a list says that its items won, or form a category."""
-    return bool({term.stem for term in terms(_last_sentence(candidate))} & (_WINNING | _CATEGORISING))
+    return bool({term.stem for term in terms(opening_sentence(candidate))} & (_WINNING | _CATEGORISING))
 
 
 _WINNING = frozenset(stem(word) for word in "winner winners win wins won winning".split())

@@ -42,9 +42,9 @@ _MACHINERY = frozenset(
     """list name names give enumerate mention mentioned named called tell know find show say says said according
     acc please pls thanks thank hi hello hey ok question answer exactly actually really roughly approximately
     about kind sort type many much number amount count total overall all every each full complete whole entire
-    one ones two three four everyone everybody anyone someone take took place thing things stuff etc vs versus
+    one ones two three four everyone everybody anyone someone thing things stuff etc vs versus
     briefly explain describe define meaning mean means short stand stands listed up out off down now way go goes
-    went come comes came got get let lets us here there just also still ever else e.g i.e rough""".split()
+    went come comes came got get let lets us here there just also still ever else e.g i.e rough take took""".split()
 )
 
 
@@ -193,6 +193,9 @@ def _keyword_kind(low: str) -> tuple[Kind, bool, int]:
     return (Kind.LIST if listed else Kind.STATEMENT), listed, 0
 
 
+_WHO_IS = re.compile(r"(?:who (?:is|was)|who'?s) (?!the |an? |your )[\w'.-]+(?: [\w'.-]+){0,2}\W*")
+
+
 def _wh_kind(low: str, wh: re.Match[str]) -> tuple[Kind, bool, int]:
     """Kind, plurality and where the focus opens, for a question with a question word."""
     word = wh.group().lower().rstrip("'")
@@ -218,10 +221,16 @@ def _wh_kind(low: str, wh: re.Match[str]) -> tuple[Kind, bool, int]:
     if word.startswith("whe"):
         return Kind.PLACE, bool(re.match(r"(?:are|were)\b", rest)), after
     if word.startswith("who"):
-        single = word.endswith(("'s", "whos")) or re.match(r"(?:is|was)\b", rest)
-        plural = bool(re.match(r"(?:are|were|else|all)\b", rest)) or not single
-        return Kind.NAME, plural, after
+        return _who_kind(word, rest, after)
     return _what_kind(low, rest, after)
+
+
+def _who_kind(word: str, rest: str, after: int) -> tuple[Kind, bool, int]:
+    if _WHO_IS.fullmatch(f"{word} {rest}") and not _has(_PERSON_NOUNS, rest):
+        return Kind.DEFINITION, False, after
+    single = word.endswith(("'s", "whos")) or re.match(r"(?:is|was)\b", rest)
+    plural = bool(re.match(r"(?:are|were|else|all)\b", rest)) or not single
+    return Kind.NAME, plural, after
 
 
 def _what_kind(low: str, rest: str, after: int) -> tuple[Kind, bool, int]:
