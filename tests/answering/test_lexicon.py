@@ -2,7 +2,7 @@
 
 import pytest
 
-from rdhy_qa.answering.lexicon import best_likeness, is_english, is_near_english, likeness
+from rdhy_qa.answering.lexicon import is_english, is_near_english, likeness, nearest
 from rdhy_qa.terms import stem
 
 
@@ -26,9 +26,9 @@ def test_other_words_are_not_alike(first: str, second: str) -> None:
     assert likeness(first, second) == 0.0
 
 
-def test_best_likeness_is_that_of_the_nearest_word() -> None:
-    assert best_likeness("award", ["tomato", "award"]) == 1.0
-    assert best_likeness("award", []) == 0.0
+def test_nearest_gives_the_likeness_of_the_nearest_word() -> None:
+    assert nearest("award", frozenset({"tomato", "award"})) == 1.0
+    assert nearest("award", frozenset()) == 0.0
 
 
 @pytest.mark.parametrize("word", ["winner", "winners", "ceremony", "1984"])

@@ -68,7 +68,6 @@ class Evidence:
     """The sentence itself has the relation that is asked for, where the question names one."""
     own: frozenset[str] = frozenset()
     """Stems of the sentence."""
-    passage_score: float = 0.0
     similarity: float = 0.0
 
     @property
@@ -268,7 +267,6 @@ def measure(
         tuple(spans),
         relates=all(meets(word, frame.own) >= _SAID for word in wanted if word.demanded),
         own=frame.own,
-        passage_score=passage,
         similarity=similarity,
     )
 

@@ -1,6 +1,6 @@
 """How alike two words are: same stem, one family, one group of synonyms, or near in the embedder's word vectors."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
 
@@ -80,11 +80,6 @@ def likeness(first: str, second: str) -> float:
     if len(shorter) >= _MIN_FAMILY and longer.startswith(shorter[: max(_MIN_FAMILY, len(shorter) - 1)]):
         return _FAMILY if len(longer) - len(shorter) <= 4 else 0.0
     return 0.0
-
-
-def best_likeness(word: str, text_stems: Iterable[str]) -> float:
-    """The likeness of a stem to the nearest stem of a text."""
-    return max((likeness(word, other) for other in text_stems), default=0.0)
 
 
 def nearest(word: str, stems: frozenset[str]) -> float:
