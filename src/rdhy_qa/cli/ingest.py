@@ -1,9 +1,11 @@
 """``rdhy-qa ingest``."""
 
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -48,11 +50,33 @@ def ingest(
     from rdhy_qa.index.builder import ingest as build
 
     err = console(stderr=True)
-    with _bars(err) if err.is_terminal else _lines() as progress:
+    with (_bars(err) if err.is_terminal else _lines()) as show, _interruptible(show) as progress:
         result = build(paths or [settings.corpus], settings=settings, progress=progress, wait=wait)
     _summarise(result, settings.index, time.monotonic() - started)
     if result.skipped:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _interruptible(show: Callable[["Progress"], None]) -> Iterator[Callable[["Progress"], None]]:
+    """Ctrl-C ends the ingest even where a library swallows its exception: at the next step it is raised again."""
+    interrupted = False
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal interrupted
+        interrupted = True
+        raise KeyboardInterrupt
+
+    def show_or_stop(state: "Progress") -> None:
+        if interrupted:
+            raise KeyboardInterrupt
+        show(state)
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield show_or_stop
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
