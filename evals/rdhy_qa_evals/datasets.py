@@ -31,6 +31,8 @@ class DataQuestion:
     gold: tuple[str, ...]
     """Ids of passages that hold the answer."""
     answerable: bool
+    about: tuple[str, ...] = ()
+    """Ids of passages that speak about it, whether or not they hold the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,10 @@ def _from_squad(path: Path) -> Dataset:
             for qa in paragraph["qas"]:
                 answers = tuple(dict.fromkeys(answer["text"] for answer in qa["answers"]))
                 answerable = bool(answers) and not qa.get("is_impossible", False)
-                found.questions.append(DataQuestion(str(qa["id"]), qa["question"], answers, (passage_id,), answerable))
+                where = (passage_id,)
+                found.questions.append(
+                    DataQuestion(str(qa["id"]), qa["question"], answers, where, answerable, about=where)
+                )
     return found
 
 
@@ -76,6 +81,7 @@ def _from_lines(folder: Path) -> Dataset:
     found = Dataset(folder.name)
     for entry in _lines(folder / "passages.jsonl"):
         found.passages.append(DataPassage(str(entry["id"]), entry.get("title") or "", entry["text"]))
+    passages = {passage.id for passage in found.passages}
     for entry in _lines(folder / "questions.jsonl"):
         if entry.get("answerable") is None or entry.get("history"):
             continue
@@ -83,8 +89,10 @@ def _from_lines(folder: Path) -> Dataset:
         long_answers = entry.get("long_answer") or []
         answers = answers or tuple(line for text in long_answers for line in text.splitlines() if len(line) > _LINE)
         gold = tuple(str(passage) for passage in entry.get("gold") or [])
+        judged = tuple(str(passage) for passage in (entry.get("meta") or {}).get("judged") or [])
+        about = gold or judged or tuple(passages & set(str(entry.get("why")).split()))
         found.questions.append(
-            DataQuestion(str(entry["id"]), entry["question"], answers, gold, bool(entry["answerable"]))
+            DataQuestion(str(entry["id"]), entry["question"], answers, gold, bool(entry["answerable"]), about)
         )
     return found
 

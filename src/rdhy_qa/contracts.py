@@ -88,6 +88,8 @@ class Citation(_Reply):
     quote: str
     note: bool = False
     """True where the quote is an editor's note."""
+    answer_span: tuple[int, int] | None = None
+    """Where the short answer stands inside the quote, as offsets in the document; null where no part of it is one."""
 
 
 class Item(_Reply):

@@ -6,7 +6,7 @@ question → analyse → retrieve → read → compose → verify → answer
 import threading
 import time
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from rdhy_qa.answering import answerer, lists
 from rdhy_qa.answering.citations import original_url, view_url
@@ -27,6 +27,7 @@ from rdhy_qa.documents.document import Document, Metadata
 from rdhy_qa.index import activation
 from rdhy_qa.index.generation import Generation
 from rdhy_qa.models.embedder import Embedder, FloatArray, load_embedder
+from rdhy_qa.models.reader import PackagedReader, Reader
 from rdhy_qa.retrieval.hybrid import Hit, HybridRetriever
 from rdhy_qa.settings import Settings
 
@@ -38,8 +39,9 @@ _VIEWS = 256
 class _Session:
     """One generation with all that answering from it needs; replaced as a whole on reload."""
 
-    def __init__(self, generation: Generation, embedder: Embedder) -> None:
+    def __init__(self, generation: Generation, embedder: Embedder, reader: Reader) -> None:
         self.generation = generation
+        self.reader = reader
         self.retriever = HybridRetriever(generation, embedder)
         self.view = lru_cache(maxsize=_VIEWS)(self._view)
         self.lists = lru_cache(maxsize=_VIEWS)(self._lists)
@@ -61,7 +63,8 @@ class _Session:
         found = tuple(found for document in documents for found in self.lists(document))
         words = self.generation.lexical.vocabulary
         wanted = wanted_words(question, words)
-        return answerer.Material(question, wanted, passages, self.similarities(vector), found, words)
+        read = partial(self.reader.read, question.text)
+        return answerer.Material(question, wanted, passages, self.similarities(vector), read, found, words)
 
     def similarities(self, vector: FloatArray) -> answerer.Similarities:
         """Cosine similarity of a question's vector with the sentences of a document."""
@@ -78,7 +81,8 @@ class Engine:
     def __init__(self, settings: Settings, embedder: Embedder, generation: Generation) -> None:
         self._settings = settings
         self._embedder = embedder
-        self._session = _Session(generation.load(), embedder)
+        self._reader = PackagedReader(threads=settings.threads)
+        self._session = _Session(generation.load(), embedder, self._reader)
         self._reloading = threading.Lock()
 
     @classmethod
@@ -155,7 +159,7 @@ class Engine:
                 return False
             fingerprint = self._embedder.fingerprint
             generation = activation.open_active(self._settings.index, model_fingerprint=fingerprint)
-            self._session = _Session(generation.load(), self._embedder)
+            self._session = _Session(generation.load(), self._embedder, self._reader)
             return True
 
 

@@ -5,7 +5,7 @@ from urllib.parse import unquote
 import pytest
 
 from rdhy_qa.answering.citations import Citations, original_url, view_url
-from rdhy_qa.documents.document import Block, BlockKind, Document, Metadata
+from rdhy_qa.documents.document import Block, BlockKind, Document, Metadata, Span
 
 TEXT = "Two won. Both came from “abroad” & far away.\n\nOther sources name three - not two, they say."
 ADDRESS = "https://example.org/post"
@@ -44,6 +44,16 @@ def test_the_same_range_keeps_its_number_and_others_count_on() -> None:
     numbers = [citations.cite(document(), *range_) for range_ in [(0, 8), (9, 44), (0, 8), (0, 9)]]
     assert numbers == [1, 2, 1, 3]
     assert [citation.n for citation in citations.all()] == [1, 2, 3]
+
+
+def test_the_short_answer_is_marked_where_it_stands_in_the_quote() -> None:
+    citations = Citations()
+    start = TEXT.index("abroad")
+    citations.cite(document(), 9, 44, Span(start, start + 6))
+    citations.cite(document(), 0, 8, Span(start, start + 6))
+    marked, elsewhere = citations.all()
+    assert marked.answer_span == (start, start + 6)
+    assert elsewhere.answer_span is None
 
 
 def test_only_an_editors_note_is_said_to_be_a_note() -> None:

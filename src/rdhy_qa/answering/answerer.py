@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from rdhy_qa.answering import abstention, comparisons, composition, confidence, lexicon, lists
+from rdhy_qa.answering import abstention, comparisons, composition, confidence, lexicon, lists, reading
 from rdhy_qa.answering.composition import Draft
 from rdhy_qa.answering.evidence import FEATURES, Evidence, is_secondary, measure, ranking_weights
 from rdhy_qa.answering.lexicon import is_english, is_near_english, likeness
@@ -50,6 +50,8 @@ class Material:
     """The passages to read, best first."""
     similarities: Similarities
     """Similarity of the question and sentences of a document."""
+    read: reading.Read
+    """Reads windows of text for the question."""
     lists: tuple[RecordList, ...]
     """The lists of all documents that were found."""
     words: Words
@@ -101,14 +103,23 @@ def rank(
     return sorted(found.values(), key=lambda e: (-e.score, e.document.id, e.index))
 
 
+def rank_all(material: Material) -> list[Evidence]:
+    """All sentences of what is read, best evidence first, before the reader has seen them."""
+    return rank(material.question, material.wanted, material.passages, material.similarities)
+
+
 def usable(question: Question, ranked: Sequence[Evidence]) -> list[Evidence]:
     """Evidence that can be an answer to this kind of question, best first."""
-    unfit = {BlockKind.CAPTION}
-    if question.kind is Kind.YES_NO:
-        unfit.add(BlockKind.HEADING)
-    fit = [evidence for evidence in ranked if evidence.block.kind not in unfit and not _says_it_is_missing(evidence)]
+    fit = [evidence for evidence in ranked if plain(question, evidence)]
     typed = [evidence for evidence in fit if evidence.typed] or fit
     return [evidence for evidence in typed if evidence.relates] or typed
+
+
+def plain(question: Question, evidence: Evidence) -> bool:
+    """Whether a sentence is one that can answer: no caption, no heading for yes or no, no note on what is missing."""
+    kind = evidence.block.kind
+    unfit = kind is BlockKind.CAPTION or (question.kind is Kind.YES_NO and kind is BlockKind.HEADING)
+    return not unfit and not _says_it_is_missing(evidence)
 
 
 def _says_it_is_missing(found: Evidence) -> bool:
@@ -127,7 +138,7 @@ def answer(material: Material) -> Draft:
         return composition.decline("no_evidence", unknown=unknown)
     if not material.passages or not wanted:
         return composition.decline("out_of_scope")
-    evidence = usable(question, rank(question, wanted, material.passages, material.similarities))
+    evidence = usable(question, reading.read(rank_all(material), material.read))
     if not evidence:
         return composition.decline("no_evidence")
     chance = confidence.of_evidence(question, wanted, evidence, material.passages)

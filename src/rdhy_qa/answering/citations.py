@@ -4,7 +4,7 @@ import re
 from urllib.parse import quote as percent_encode
 
 from rdhy_qa.contracts import Citation
-from rdhy_qa.documents.document import BlockKind, Document
+from rdhy_qa.documents.document import BlockKind, Document, Span
 
 _FRAGMENT_WORDS = 8
 
@@ -15,8 +15,10 @@ class Citations:
     def __init__(self) -> None:
         self._found: list[Citation] = []
 
-    def cite(self, document: Document, start: int, end: int) -> int:
+    def cite(self, document: Document, start: int, end: int, answer: Span | None = None) -> int:
         """The number of the citation of ``document.text[start:end]``; the same range keeps its number.
+
+        ``answer`` is the short answer, which is marked where it stands in the quote.
 
         Raises:
             ValueError: for a range that is empty or lies outside the text.
@@ -43,6 +45,9 @@ class Citations:
                 end=end,
                 quote=quote,
                 note=block is not None and block.kind is BlockKind.NOTE,
+                answer_span=(answer.start, answer.end)
+                if answer and start <= answer.start < answer.end <= end
+                else None,
             )
         )
         return len(self._found)

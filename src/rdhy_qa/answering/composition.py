@@ -62,17 +62,19 @@ def _sentence_at(document: Document, offset: int) -> Span:
 def statement(question: Question, wanted: Sequence[Wanted], best: Evidence, confidence: float) -> Draft:
     """The sentence that answers, with what a reader needs to understand it."""
     citations = Citations()
-    n = citations.cite(best.document, best.sentence.start, best.sentence.end)
+    short = _short(question, wanted, best)
+    n = citations.cite(best.document, best.sentence.start, best.sentence.end, short)
     quote = _clean(best.quote)
     text = f"{_ended(quote)} [{n}]"
     opening = _opening(best)
     if opening is not None:
         label, where = opening
-        m = citations.cite(best.document, where.start, where.end)
+        m = citations.cite(best.document, where.start, where.end, short)
         text = f"{label} [{m}]: {text}" if m != n else f"{label}: {text}"
     if best.block.kind is BlockKind.NOTE:
         text = text if text.lower().startswith("editor") else f"Editor's note: {text}"
-    return Draft(True, text, confidence, short=_short(question, wanted, best), citations=citations.all())
+    said = _clean(short.of(best.document.text)) if short else None
+    return Draft(True, text, confidence, short=said, citations=citations.all())
 
 
 def _opening(best: Evidence) -> tuple[str, Span] | None:
@@ -95,17 +97,24 @@ def _opening(best: Evidence) -> tuple[str, Span] | None:
     return None
 
 
-def _short(question: Question, wanted: Sequence[Wanted], best: Evidence) -> str | None:
+def _short(question: Question, wanted: Sequence[Wanted], best: Evidence) -> Span | None:
+    """The short answer: an item's name, what is of the wanted type, or what the reader sees."""
     text = best.document.text
     record = best.record
     if question.kind is Kind.NAME and record is not None and record.head is not None:
         head = [t.stem for t in terms(record.head.of(text)) if t.folded not in STOP_WORDS]
         asked = {stem for word in wanted for stem, _ in word.stems}
         if head and not any(stem in asked for stem in head):
-            return record.head.of(text)
+            return record.head
+    read = best.span if best.span and best.span.end - best.span.start <= _SHORT_ANSWER else None
     if best.spans:
-        return best.spans[0].of(text)
-    return None
+        agreeing = read and any(span.start < read.end and read.start < span.end for span in best.spans)
+        return read if agreeing else Span(best.spans[0].start, best.spans[0].end)
+    return read
+
+
+_SHORT_ANSWER = 100
+"""Characters up to which a span is a short answer, not a statement."""
 
 
 def items(match: Match, confidence: float) -> Draft:
@@ -118,7 +127,8 @@ def items(match: Match, confidence: float) -> Draft:
         if match.countries and record.qualifier is not None and record.head is not None:
             label = f"{record.qualifier.of(document.text)} ({record.head.of(document.text)})"
         where = _sentence_at(document, (record.head or Span(record.start, record.end)).start)
-        found.append(Item(text=label, citations=(citations.cite(document, where.start, where.end),)))
+        n = citations.cite(document, where.start, where.end, record.head)
+        found.append(Item(text=label, citations=(n,)))
     expected = len(found)
     marks = [f"{item.text} [{item.citations[0]}]" for item in found]
     if len(found) == 1:
@@ -148,7 +158,7 @@ def count(match: Match, confidence: float) -> Draft:
     for candidate, record in match.records:
         document = candidate.view.document
         where = _sentence_at(document, (record.head or Span(record.start, record.end)).start)
-        n = citations.cite(document, where.start, where.end)
+        n = citations.cite(document, where.start, where.end, record.head)
         found.append(Item(text=lists.item_label(candidate, record), citations=(n,)))
     listed = "; ".join(f"{item.text} [{item.citations[0]}]" for item in found)
     short = str(len(found))

@@ -8,10 +8,12 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from rdhy_qa.answering.evidence import FEATURES, Evidence
 from rdhy_qa.answering.lists import Match
 from rdhy_qa.answering.questions import Kind, Question
+from rdhy_qa.answering.reading import READ_FEATURES
 from rdhy_qa.answering.wanted import Wanted
 
 if TYPE_CHECKING:
@@ -19,10 +21,14 @@ if TYPE_CHECKING:
 
 CONFIDENCE_FEATURES = (
     *FEATURES,
+    *READ_FEATURES,
     "margin",
     "dense",
     "unknown",
     "words",
+    "most_answerable",
+    "unmet",
+    "untyped",
     *(f"kind_{kind}" for kind in Kind),
 )
 
@@ -39,28 +45,40 @@ def threshold() -> float:
     return float(_model()["threshold"])
 
 
-def features(
-    question: Question, wanted: Sequence[Wanted], ranked: Sequence[Evidence], passages: "Sequence[Read]"
+def question_features(
+    question: Question, wanted: Sequence[Wanted], passages: "Sequence[Read]", readings: Sequence[Evidence]
 ) -> dict[str, float]:
-    """What the confidence of the best evidence rests on."""
-    best = ranked[0]
-    second = ranked[1].score if len(ranked) > 1 else best.score - 5.0
+    """What the confidence rests on whichever evidence is the best."""
     total = sum(word.weight for word in wanted) or 1.0
-    values = dict(zip(FEATURES, best.features.tolist(), strict=True))
-    values["margin"] = min(best.score - second, 5.0)
-    values["dense"] = max((passage.similarity for passage in passages), default=best.similarity)
-    values["unknown"] = sum(word.weight for word in wanted if not word.known) / total
-    values["words"] = math.log1p(len(wanted))
-    for kind in Kind:
-        values[f"kind_{kind}"] = float(question.kind is kind)
-    return values
+    return {
+        "dense": max((passage.similarity for passage in passages), default=0.0),
+        "unknown": sum(word.weight for word in wanted if not word.known) / total,
+        "words": math.log1p(len(wanted)),
+        "most_answerable": max((found.answerable for found in readings if found.span is not None), default=-5.0) / 5,
+        **{f"kind_{kind}": float(question.kind is kind) for kind in Kind},
+    }
+
+
+def evidence_features(
+    values: npt.NDArray[np.float64], score: float, second: float | None, *, unmet: bool, untyped: bool
+) -> dict[str, float]:
+    """What speaks for the best evidence, and by how much it is the best."""
+    named = dict(zip((*FEATURES, *READ_FEATURES), values.tolist(), strict=True))
+    named |= {"unmet": float(unmet), "untyped": float(untyped)}
+    named["margin"] = min(score - second, 5.0) if second is not None else 5.0
+    return named
 
 
 def of_evidence(
     question: Question, wanted: Sequence[Wanted], ranked: Sequence[Evidence], passages: "Sequence[Read]"
 ) -> float:
     """How likely the best evidence answers the question, in [0, 1]."""
-    values = features(question, wanted, ranked, passages)
+    best = ranked[0]
+    second = ranked[1].score if len(ranked) > 1 else None
+    untyped = question.wanted is not None and not best.typed
+    values = question_features(question, wanted, passages, ranked) | evidence_features(
+        best.features, best.score, second, unmet=bool(best.unmet), untyped=untyped
+    )
     weights = _model()["confidence"]
     score = weights["intercept"] + sum(weights.get(name, 0.0) * value for name, value in values.items())
     return float(1.0 / (1.0 + np.exp(-score)))

@@ -22,7 +22,7 @@ from rdhy_qa.answering.questions import Kind, Question
 from rdhy_qa.answering.spans import SpanType, TypedSpan, find
 from rdhy_qa.answering.views import DocumentView
 from rdhy_qa.answering.wanted import Wanted, meets
-from rdhy_qa.documents.document import Block, BlockKind, Document, Record, Sentence
+from rdhy_qa.documents.document import Block, BlockKind, Document, Record, Sentence, Span
 from rdhy_qa.terms import STOP_WORDS, terms
 
 FEATURES = (
@@ -69,6 +69,12 @@ class Evidence:
     own: frozenset[str] = frozenset()
     """Stems of the sentence."""
     similarity: float = 0.0
+    handicap: float = 0.0
+    """What is taken off the score of background material and of notes."""
+    span: Span | None = None
+    """Where the reader sees the answer in the sentence; None where it did not read it."""
+    answerable: float = 0.0
+    """The reader's logit of the sentence's window holding an answer."""
 
     @property
     def unmet(self) -> tuple[Wanted, ...]:
@@ -256,18 +262,20 @@ def measure(
         "gap": _gap(wanted, around),
     }
     features = _bias(values)
+    handicap = _SECONDARY * (is_secondary(document) or block.kind is BlockKind.NOTE)
     return Evidence(
         document,
         index,
         record,
         features,
-        float(features @ weights) - _SECONDARY * (is_secondary(document) or block.kind is BlockKind.NOTE),
+        float(features @ weights) - handicap,
         values["frame"],
         missing,
         tuple(spans),
         relates=all(meets(word, frame.own) >= _SAID for word in wanted if word.demanded),
         own=frame.own,
         similarity=similarity,
+        handicap=handicap,
     )
 
 

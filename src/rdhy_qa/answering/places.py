@@ -53,6 +53,8 @@ def _names() -> tuple[dict[str, tuple[str, bool]], re.Pattern[str]]:
         for demonym in re.split(r"[,/]| or ", country.demonym() or ""):
             if len(demonym.strip()) > 3:
                 table.setdefault(fold(demonym.strip()), (canonical, False))
+        for adjective in _adjectives(canonical):
+            table.setdefault(adjective, (canonical, False))
     for canonical, names in _EVERYDAY.items():
         for name in names:
             table[name] = (canonical, name in {"america", "the states", "u.s.", "u.s.a.", "britain", "england"})
@@ -62,6 +64,17 @@ def _names() -> tuple[dict[str, tuple[str, bool]], re.Pattern[str]]:
     codes = sorted(re.escape(name) for name in table if name != fold(name))
     codes = [code for code in codes if len(code) == 3 or code in {"UK", "US"}]
     return table, re.compile(rf"(?<!\w)(?:(?P<word>{'|'.join(words)})|(?P<code>{'|'.join(codes)}))s?(?!\w)")
+
+
+def _adjectives(name: str) -> list[str]:
+    """Regular adjectives of a country's name beside the ones that the data has: "argentinian" beside "argentine"."""
+    if len(name) < _REGULAR or name[-1] not in "aeio" or " " in name:
+        return []
+    return [f"{name}n", f"{name[:-1]}an", f"{name[:-1]}ian"]
+
+
+_REGULAR = 5
+"""Letters from which a country's name has regular adjectives that are no other word."""
 
 
 @lru_cache(maxsize=1)

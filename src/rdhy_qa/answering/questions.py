@@ -41,7 +41,7 @@ SPAN_OF_KIND = {
 _MACHINERY = frozenset(
     """list name names give enumerate mention mentioned named called tell know find show say says said according
     acc please pls thanks thank hi hello hey ok question answer exactly actually really roughly approximately
-    about kind sort type many much number amount count total overall all every each full complete whole entire
+    about kind sort type many much number amount count total overall all every each full complete whole entire mr mrs ms dr prof sir madam
     one ones two three four everyone everybody anyone someone thing things stuff etc vs versus
     briefly explain describe define meaning mean means short stand stands listed up out off down now way go goes
     went come comes came got get let lets us here there just also still ever else e.g i.e rough take took""".split()
@@ -90,6 +90,11 @@ _OPENERS = re.compile(
     r"[\s,:;!.-]*(?:if |whether )?)+",
     re.IGNORECASE,
 )
+_PREAMBLE = re.compile(
+    r"[^?]{8,}?\b(?:would (?:like|love) to (?:know|hear|learn)|(?:i'm |am |i was |was )?(?:just )?wonder(?:ing)?"
+    r"|please tell me|tell me|my question(?: is)?|do you know|can you tell me)\b[\s,:]*(?:if |whether )?(?=\S+ \S+ \S+)"
+)
+"""What people say of themselves before they ask: it names things that the answer need not have."""
 _WH = re.compile(
     r"\b(?:who(?:m|se|'s|s|ever)?|what(?:'s|s)?|wh?ich|when(?:'s|s)?|where(?:'s|s)?|why|how(?:'s|s)?|wher)\b",
     re.IGNORECASE,
@@ -186,14 +191,20 @@ def _keyword_kind(low: str) -> tuple[Kind, bool, int]:
                 return kind, plural, max(0, low.rfind(" ", 0, max(0, match.start() - 1)))
             return kind, plural, match.end() if match.group().endswith(("of", "when")) else match.start()
     first = re.match(
-        r"(?:list|name|give|enumerate|all|the|every|show)?\s*(?:me |us )?(?:all |every |the |of )*([\w'-]+)", low
+        r"(?:list|name|give|enumerate|(?P<all>all)|the|every|show)?\s*(?:me |us )?(?:all |every |the |of )*([\w'-]+)",
+        low,
     )
     words = low.split()
-    listed = (first is not None and _is_plural(first.group(1))) or (0 < len(words) <= _SHORT and _is_plural(words[-1]))
+    listed = (first is not None and _is_plural(first.group(2))) or (0 < len(words) <= _SHORT and _is_plural(words[-1]))
+    if first is not None and first["all"]:  # "all the open water winners that came"
+        listed = listed or any(_is_plural(word.folded) for word in _focus_after(terms(low), first.start(2)))
     return (Kind.LIST if listed else Kind.STATEMENT), listed, 0
 
 
 _WHO_IS = re.compile(r"(?:who (?:is|was)|who'?s) (?!the |an? |your )[\w'.-]+(?: [\w'.-]+){0,2}\W*")
+
+
+_PURPOSE = re.compile(r"for\b|(?:(?:is|was|were|are) )?(?:the )?(?:reasons?|point of|purpose of|sense of)\b")
 
 
 def _wh_kind(low: str, wh: re.Match[str]) -> tuple[Kind, bool, int]:
@@ -202,6 +213,8 @@ def _wh_kind(low: str, wh: re.Match[str]) -> tuple[Kind, bool, int]:
     rest = low[wh.end() :].strip()
     after = wh.end()
     if word.startswith("how"):
+        if re.match(r"come\b", rest):
+            return Kind.REASON, False, after
         if match := re.match(r"\s*(?:many|much)\b", low[after:]):
             at = after + match.end()
             if not low[at:].strip(" ?!."):
@@ -214,7 +227,7 @@ def _wh_kind(low: str, wh: re.Match[str]) -> tuple[Kind, bool, int]:
         ):
             return Kind.NUMBER, False, after + match.end()
         return Kind.MANNER, False, after
-    if word.startswith("why") or (re.match(r"(?:is |was )?the reason|for\b", rest) and word.startswith("what")):
+    if word.startswith("why") or (word.startswith("what") and _PURPOSE.match(rest)):
         return Kind.REASON, False, after
     if word.startswith("when"):
         return Kind.DATE, False, after
@@ -281,6 +294,8 @@ def analyse(text: str) -> Question:
     low = fold(text).replace("’", "'") if len(fold(text)) == len(text) else text.lower().replace("’", "'")
     opener = _OPENERS.match(low)
     offset = opener.end() if opener and opener.end() < len(low) else 0
+    if preamble := _PREAMBLE.match(low, offset):
+        offset = preamble.end()
     body = low[offset:]
     asks_list = bool(
         re.match(

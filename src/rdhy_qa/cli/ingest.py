@@ -50,7 +50,7 @@ def ingest(
     from rdhy_qa.index.builder import ingest as build
 
     err = console(stderr=True)
-    with (_bars(err) if err.is_terminal else _lines()) as show, _interruptible(show) as progress:
+    with _bars(err) if err.is_terminal else _lines() as show, _interruptible(show) as progress:
         result = build(paths or [settings.corpus], settings=settings, progress=progress, wait=wait)
     _summarise(result, settings.index, time.monotonic() - started)
     if result.skipped:

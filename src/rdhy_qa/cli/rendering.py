@@ -79,12 +79,22 @@ def _show_citations(console: Console, citations: Sequence[Citation]) -> None:
         _paragraph(console, Text(heading, style="cyan"))
         for citation in group:
             note = "editor's note, " if citation.note else ""
-            quote = f"“{clean(citation.quote)}” ({note}{citation.start}-{citation.end})"
-            _paragraph(console, Text(quote), mark=f"[{citation.n}]", indent=2)
+            where = f" ({note}{citation.start}-{citation.end})"
+            _paragraph(console, Text.assemble("“", _quote(citation), "”", where), mark=f"[{citation.n}]", indent=2)
         if url:
             # Not wrapped by us: the terminal then still knows it as one link.
             console.print(Text(f"  {clean(url)}", style="dim"), soft_wrap=True)
         console.print()
+
+
+def _quote(citation: Citation) -> Text:
+    """The quotation, with the short answer in it in bold."""
+    shown = Text(clean(citation.quote))
+    if citation.answer_span is not None:
+        # Cleaning shortens the text; the letter keeps white space at the end of what stands before.
+        start, end = (len(clean(citation.quote[: at - citation.start] + "x")) - 1 for at in citation.answer_span)
+        shown.stylize("bold", start, end)
+    return shown
 
 
 def _heading(citation: Citation) -> str:

@@ -1,0 +1,81 @@
+"""What is read, and how it joins what was known before."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from rdhy_qa.answering import answerer, reading
+from rdhy_qa.answering.evidence import FEATURES, Evidence
+from rdhy_qa.engine import Engine
+from rdhy_qa.models.reader import Reading, Window
+
+QUESTION = "How many people travelled on the ferry?"
+
+
+@pytest.fixture(scope="module")
+def evidence(harbour: Engine) -> list[Evidence]:
+    return answerer.rank_all(harbour.material(QUESTION))
+
+
+class Recording:
+    """Says that the answer is the first token of the window that holds some words."""
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+        self.windows: list[Window] = []
+
+    def __call__(self, windows: Sequence[Window]) -> list[Reading]:
+        self.windows += windows
+        return [self._read(window) for window in windows]
+
+    def _read(self, window: Window) -> Reading:
+        offsets = np.array([(at, at + 1) for at in range(len(window.text))])
+        logits = np.full(len(offsets), -5.0, dtype=np.float32)
+        at = window.text.find(self.words)
+        if at >= 0:
+            logits[at : at + len(self.words)] = 9.0
+        return Reading(offsets, logits, logits, 4.0 if at >= 0 else -4.0)
+
+
+def test_windows_are_slices_of_the_document_around_the_best_evidence(harbour: Engine, evidence: list[Evidence]):
+    reader = Recording("nothing")
+    reading.read(evidence, reader)
+    text = harbour.document("harbour").text
+    assert 1 < len(reader.windows) <= reading.WINDOWS
+    assert all(window.text in text for window in reader.windows)
+    assert evidence[0].quote in reader.windows[0].text
+
+
+def test_a_window_stays_in_its_section_and_has_its_heading(evidence: list[Evidence]):
+    reader = Recording("nothing")
+    reading.read(evidence, reader)
+    assert {window.heading for window in reader.windows} <= {"The evening", "Open Water", "Quiet Harbours"}
+    assert not any("The evening" in window.text or "Open Water\n" in window.text for window in reader.windows)
+
+
+def test_no_sentence_is_read_in_two_windows_of_its_own(evidence: list[Evidence]):
+    reader = Recording("nothing")
+    reading.read(evidence, reader)
+    assert len({window.text for window in reader.windows}) == len(reader.windows)
+
+
+def test_the_sentence_in_which_the_reader_sees_the_answer_comes_first(evidence: list[Evidence]):
+    best = reading.read(evidence, Recording("240 guests"))[0]
+    assert "carried 240 guests" in best.quote
+    assert best.span is not None
+    assert best.span.of(best.document.text).startswith("240")
+    assert best.answerable == 4.0
+
+
+def test_every_sentence_is_kept_and_those_that_were_not_read_are_marked(evidence: list[Evidence]):
+    found = reading.read(evidence, Recording("nothing"))
+    assert {e.index for e in found} == {e.index for e in evidence}
+    unread = len(FEATURES) + reading.READ_FEATURES.index("unread")
+    assert {float(e.features[unread]) for e in found} == {0.0, 1.0}
+    assert all((e.span is None) == bool(e.features[unread]) for e in found)
+    assert all(len(e.features) == len(reading.reading_weights()) for e in found)
+
+
+def test_nothing_found_is_nothing_read():
+    assert reading.read([], Recording("nothing")) == []
