@@ -26,7 +26,7 @@ from rdhy_qa.contracts import (
 from rdhy_qa.documents.document import Document, Metadata
 from rdhy_qa.index import activation
 from rdhy_qa.index.generation import Generation
-from rdhy_qa.models.embedder import Embedder, FloatArray, load_embedder
+from rdhy_qa.models.embedder import FloatArray
 from rdhy_qa.retrieval.hybrid import Hit, HybridRetriever
 from rdhy_qa.settings import Settings
 
@@ -38,9 +38,9 @@ _VIEWS = 256
 class _Session:
     """One generation with all that answering from it needs; replaced as a whole on reload."""
 
-    def __init__(self, generation: Generation, embedder: Embedder) -> None:
+    def __init__(self, generation: Generation) -> None:
         self.generation = generation
-        self.retriever = HybridRetriever(generation, embedder)
+        self.retriever = HybridRetriever(generation)
         self.view = lru_cache(maxsize=_VIEWS)(self._view)
         self.lists = lru_cache(maxsize=_VIEWS)(self._lists)
 
@@ -75,23 +75,19 @@ class _Session:
 class Engine:
     """Answers questions from one index. Safe to share between threads."""
 
-    def __init__(self, settings: Settings, embedder: Embedder, generation: Generation) -> None:
+    def __init__(self, settings: Settings, generation: Generation) -> None:
         self._settings = settings
-        self._embedder = embedder
-        self._session = _Session(generation.load(), embedder)
+        self._session = _Session(generation.load())
         self._reloading = threading.Lock()
 
     @classmethod
     def open(cls, settings: Settings) -> "Engine":
-        """Load the models and the active generation.
+        """Load the active generation, and the encoder of questions that it holds.
 
         Raises:
             GenerationError: when there is no usable generation.
-            ModelError: when a model's files are missing or altered.
         """
-        activation.active_id(settings.index)  # says so before the model takes its seconds to load
-        embedder = load_embedder(settings.embedder, settings.threads)
-        return cls(settings, embedder, activation.open_active(settings.index, model_fingerprint=embedder.fingerprint))
+        return cls(settings, activation.open_active(settings.index, embedder=settings.embedder))
 
     @property
     def generation(self) -> Generation:
@@ -153,9 +149,8 @@ class Engine:
         with self._reloading:
             if activation.active_id(self._settings.index) == self._session.generation.id:
                 return False
-            fingerprint = self._embedder.fingerprint
-            generation = activation.open_active(self._settings.index, model_fingerprint=fingerprint)
-            self._session = _Session(generation.load(), self._embedder)
+            generation = activation.open_active(self._settings.index, embedder=self._settings.embedder)
+            self._session = _Session(generation.load())
             return True
 
 
