@@ -107,9 +107,9 @@ def measure(folder: Path) -> list[Row]:
     at = f"at {passages:,} passages"
     questions = some_questions()
     with step("Retrieving"):
-        rows = retrieval(large, embedder, questions, at)
+        rows = retrieval(large, questions, at)
     with step("Answering"):
-        rows += answering(large, embedder, questions, at)
+        rows += answering(large, questions, at)
     with step("Ingesting files of four formats, and encoding their passages"):
         rows += throughput(folder, embedder)
     with step("Ingesting again with nothing changed"):
@@ -143,16 +143,13 @@ def write_large(folder: Path, passages: int) -> None:
         write_markdown(folder / f"document-{number:03}", prose.document(min(SECTIONS, passages - first)))
 
 
-def retrieval(
-    settings: Settings, embedder: SentenceTransformerEmbedder, questions: Sequence[str], at: str
-) -> list[Row]:
+def retrieval(settings: Settings, questions: Sequence[str], at: str) -> list[Row]:
     """Compare retrieval with its two unavoidable parts, question by question, each of them first by turns."""
-    generation = open_active(settings.index, model_fingerprint=embedder.fingerprint).load()
-    retriever = HybridRetriever(generation, embedder)
-    dense = generation.dense
+    generation = open_active(settings.index).load()
+    retriever = HybridRetriever(generation)
 
     def parts(question: str) -> None:
-        dense.search(embedder.encode_query(question), DEPTH)
+        generation.dense.search(generation.encoder.encode_query(question), DEPTH)
 
     def whole(question: str) -> None:
         retriever.search(question, retriever.embed(question), Filters(), FOUND)
@@ -173,12 +170,9 @@ def retrieval(
     return [Row(f"retrieval / (one query embedding + one FAISS search), {at}", ratio, shown, 1.5, unit=" times")]
 
 
-def answering(
-    settings: Settings, embedder: SentenceTransformerEmbedder, questions: Sequence[str], at: str
-) -> list[Row]:
+def answering(settings: Settings, questions: Sequence[str], at: str) -> list[Row]:
     """Ask the questions one after the other."""
-    generation = open_active(settings.index, model_fingerprint=embedder.fingerprint).load()
-    engine = Engine(settings, embedder, generation)
+    engine = Engine.open(settings)
     for question in WARM_UP:
         engine.ask(AskRequest(question=question))
     seconds = []
@@ -186,7 +180,7 @@ def answering(
         began = time.perf_counter()
         engine.ask(AskRequest(question=question))
         seconds.append(time.perf_counter() - began)
-    generation.close()
+    engine.generation.close()
     p50, p95 = (float(value) * 1000 for value in np.percentile(seconds, (50, 95)))
     return [
         Row(f"an answer {at}, no LLM, p50 of {len(questions)}", p50, f"{p50:.1f} ms", 40, unit=" ms"),
@@ -264,8 +258,8 @@ def serving(settings: Settings, questions: Sequence[str]) -> list[Row]:
         service.wait(timeout=30)
     asked = f"corpus/, after {ASKED_OVER_HTTP} questions"
     return [
-        Row(f"resident memory of the service, {asked}", memory, f"{memory:.0f} MB (peak {peak:.0f})", 700, unit=" MB"),
-        Row("from starting the service to its first answer", first_answer, f"{first_answer:.1f} s"),
+        Row(f"resident memory of the service, {asked}", memory, f"{memory:.0f} MB (peak {peak:.0f})", 400, unit=" MB"),
+        Row("from starting the service to its first answer", first_answer, f"{first_answer:.1f} s", 2, unit=" s"),
     ]
 
 

@@ -156,13 +156,13 @@ class Recorder:
         self.known.update(zip(texts, zip(passages, sentences, strict=True), strict=True))
         return passages, sentences
 
-    def encode_query(self, text: str) -> FloatArray:
-        """Return the vector of a question."""
-        return self._embedder.encode_query(text)
-
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Count tokens."""
         return self._embedder.count_tokens(texts)
+
+    def export(self, folder: Path) -> None:
+        """Write the real embedder's query encoder."""
+        self._embedder.export(folder)
 
 
 class Imitator(Recorder):

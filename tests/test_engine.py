@@ -8,7 +8,7 @@ import pytest
 
 from rdhy_qa.contracts import Answer, AskRequest, SearchRequest
 from rdhy_qa.engine import Engine
-from rdhy_qa.errors import DamagedIndexError, GenerationError, NoIndexError, NotFoundError
+from rdhy_qa.errors import DamagedIndexError, GenerationError, NoIndexError, NotFoundError, StaleIndexError
 from rdhy_qa.index import activation
 from rdhy_qa.index.builder import ingest
 from rdhy_qa.settings import Settings
@@ -178,6 +178,12 @@ def test_opening_without_an_index_says_how_to_build_one(tmp_path: Path) -> None:
     with pytest.raises(NoIndexError) as caught:
         Engine.open(Settings(index=tmp_path / "none"))
     assert f"rdhy-qa ingest --index {tmp_path / 'none'}" in caught.value.next_step
+
+
+def test_an_index_of_another_embedder_is_refused(home: Path) -> None:
+    with pytest.raises(StaleIndexError, match=r"all-MiniLM-L6-v2; the settings name other") as caught:
+        Engine.open(Settings(index=home / "index", embedder="other"))
+    assert f"rdhy-qa ingest --index {home / 'index'}" in caught.value.next_step
 
 
 def test_opening_a_damaged_index_says_so(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_every_module_imports_and_says_what_it_is_for(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["rdhy_qa.contracts", "rdhy_qa.settings", "rdhy_qa.errors", "rdhy_qa.cli.app"])
 def test_what_every_command_needs_imports_without_models_and_web(name: str) -> None:
-    heavy = {"torch", "sentence_transformers", "faiss", "trafilatura", "fastapi", "sklearn"}
+    heavy = {"onnxruntime", "torch", "sentence_transformers", "faiss", "trafilatura", "fastapi", "sklearn"}
     script = f"import sys, {name}; print(*sorted(set(sys.modules) & {heavy!r}))"
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     assert result.stdout.split() == []

@@ -26,8 +26,8 @@ from rdhy_qa.contracts import (
 from rdhy_qa.documents.document import Document, Metadata
 from rdhy_qa.index import activation
 from rdhy_qa.index.generation import Generation
-from rdhy_qa.models.embedder import Embedder, FloatArray, load_embedder
-from rdhy_qa.models.reader import PackagedReader, Reader
+from rdhy_qa.models.embedder import FloatArray
+from rdhy_qa.models.reader import Reader, load_reader
 from rdhy_qa.retrieval.hybrid import Hit, HybridRetriever
 from rdhy_qa.settings import Settings
 
@@ -39,10 +39,10 @@ _VIEWS = 256
 class _Session:
     """One generation with all that answering from it needs; replaced as a whole on reload."""
 
-    def __init__(self, generation: Generation, embedder: Embedder, reader: Reader) -> None:
+    def __init__(self, generation: Generation, reader: Reader) -> None:
         self.generation = generation
         self.reader = reader
-        self.retriever = HybridRetriever(generation, embedder)
+        self.retriever = HybridRetriever(generation)
         self.view = lru_cache(maxsize=_VIEWS)(self._view)
         self.lists = lru_cache(maxsize=_VIEWS)(self._lists)
 
@@ -78,24 +78,21 @@ class _Session:
 class Engine:
     """Answers questions from one index. Safe to share between threads."""
 
-    def __init__(self, settings: Settings, embedder: Embedder, generation: Generation) -> None:
+    def __init__(self, settings: Settings, generation: Generation) -> None:
         self._settings = settings
-        self._embedder = embedder
-        self._reader = PackagedReader(threads=settings.threads)
-        self._session = _Session(generation.load(), embedder, self._reader)
+        self._reader = load_reader(settings.reader, settings.threads)
+        self._session = _Session(generation.load(), self._reader)
         self._reloading = threading.Lock()
 
     @classmethod
     def open(cls, settings: Settings) -> "Engine":
-        """Load the models and the active generation.
+        """Load the active generation, the encoder of questions that it holds, and the reader.
 
         Raises:
             GenerationError: when there is no usable generation.
-            ModelError: when a model's files are missing or altered.
+            ModelError: when the reader's files are missing or damaged.
         """
-        activation.active_id(settings.index)  # says so before the model takes its seconds to load
-        embedder = load_embedder(settings.embedder, settings.threads)
-        return cls(settings, embedder, activation.open_active(settings.index, model_fingerprint=embedder.fingerprint))
+        return cls(settings, activation.open_active(settings.index, embedder=settings.embedder))
 
     @property
     def generation(self) -> Generation:
@@ -157,9 +154,8 @@ class Engine:
         with self._reloading:
             if activation.active_id(self._settings.index) == self._session.generation.id:
                 return False
-            fingerprint = self._embedder.fingerprint
-            generation = activation.open_active(self._settings.index, model_fingerprint=fingerprint)
-            self._session = _Session(generation.load(), self._embedder, self._reader)
+            generation = activation.open_active(self._settings.index, embedder=self._settings.embedder)
+            self._session = _Session(generation.load(), self._reader)
             return True
 
 

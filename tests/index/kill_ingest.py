@@ -23,7 +23,6 @@ from conftest import ToyEmbedder, write_post
 
 from rdhy_qa.index import activation
 from rdhy_qa.index.builder import ingest
-from rdhy_qa.models.embedder import PACKAGED_MODEL, model_fingerprint
 from rdhy_qa.settings import Settings
 
 SECONDS_PER_PASSAGE = 0.003
@@ -67,9 +66,9 @@ def child(corpus: Path, index: Path) -> None:
     ingest([corpus], settings=Settings(index=index), embedder=ToyEmbedder(seconds=SECONDS_PER_PASSAGE))
 
 
-def version_served(index: Path, fingerprint: str) -> int:
+def version_served(index: Path) -> int:
     """Open and verify what serves, and tell which version of the corpus it holds."""
-    generation = activation.open_active(index, model_fingerprint=fingerprint)
+    generation = activation.open_active(index)
     generation.verify()
     store = generation.store
     assert len(store) == len(generation.dense) == len(generation.lexical)
@@ -89,7 +88,7 @@ def prepare(folder: Path, toy: bool) -> float:
     return seconds
 
 
-def run(folder: Path, kills: int, toy: bool, fingerprint: str, seconds: float) -> Counter[str]:
+def run(folder: Path, kills: int, toy: bool, seconds: float) -> Counter[str]:
     """One index, some kills; returns how often the old and the new generation served."""
     corpus, index = folder / "corpus", folder / "index"
     served = FIRST
@@ -101,14 +100,14 @@ def run(folder: Path, kills: int, toy: bool, fingerprint: str, seconds: float) -
         finished = process.poll() is not None
         process.send_signal(signal.SIGKILL)
         process.wait()
-        now = version_served(index, fingerprint)
+        now = version_served(index)
         assert now in (served, version), f"version {now} serves, not {served} or {version}"
         outcomes["finished before" if finished else "new served" if now == version else "old served"] += 1
         outcomes["left something to clean up"] += any((index / "generations").glob(".tmp-*"))
         served = now
     write_corpus(corpus, FIRST + kills + 1)
     finish(corpus, index, toy)
-    assert version_served(index, fingerprint) == FIRST + kills + 1
+    assert version_served(index) == FIRST + kills + 1
     assert not [*index.glob(".tmp-*"), *(index / "generations").glob(".tmp-*")]
     return outcomes
 
@@ -131,7 +130,6 @@ def main() -> None:
     if arguments.child:
         child(*arguments.child)
         return
-    fingerprint = ToyEmbedder().fingerprint if arguments.toy else model_fingerprint(PACKAGED_MODEL)
     total: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="kill-ingest-") as name:
         prepared = Path(name, "prepared")
@@ -139,7 +137,7 @@ def main() -> None:
         seconds = prepare(prepared, arguments.toy)
         for number in range(arguments.runs):
             folder = shutil.copytree(prepared, Path(name, f"run-{number}"))
-            total += run(folder, arguments.kills, arguments.toy, fingerprint, seconds)
+            total += run(folder, arguments.kills, arguments.toy, seconds)
             shutil.rmtree(folder)
             after = f"a whole generation served after each of {arguments.kills} kills"
             say(f"run {number + 1} of {arguments.runs}: {after}")

@@ -26,7 +26,7 @@ def listed(settings: Settings) -> list[tuple[str, bool]]:
 
 
 def text_served(settings: Settings) -> str:
-    generation = activation.open_active(settings.index, model_fingerprint="toy-1")
+    generation = activation.open_active(settings.index)
     return generation.store.document("one").text.split()[-1]
 
 
@@ -107,7 +107,7 @@ def test_a_damaged_pointer_is_refused_with_the_way_out(settings: Settings, three
 def test_a_pointer_to_nothing_is_refused(settings: Settings, three: list[str]) -> None:
     (settings.index / "active").write_text("000000000000\n")
     with pytest.raises(DamagedIndexError, match="rdhy-qa index activate ID"):
-        activation.open_active(settings.index, model_fingerprint="toy-1")
+        activation.open_active(settings.index)
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rdhy_qa.errors import DocumentError, IndexLockedError
-from rdhy_qa.index import activation
+from rdhy_qa.errors import DocumentError, IndexLockedError, ModelError
+from rdhy_qa.index import activation, manifest
 from rdhy_qa.index.builder import Progress, ingest
 from rdhy_qa.index.generation import Generation
 from rdhy_qa.settings import Settings
 
 
-def opened(settings: Settings, fingerprint: str = "toy-1") -> Generation:
-    return activation.open_active(settings.index, model_fingerprint=fingerprint)
+def opened(settings: Settings) -> Generation:
+    return activation.open_active(settings.index)
 
 
 def ids(settings: Settings) -> set[str]:
@@ -68,7 +68,45 @@ def test_another_model_embeds_everything(corpus: Path, settings: Settings, toy, 
     ingest([corpus], settings=settings, embedder=toy)
     result = ingest([corpus], settings=settings, embedder=toy_embedder("toy-2"))
     assert (result.embedded, result.reused) == (3, 0)
-    assert opened(settings, "toy-2").id == result.generation_id
+    assert opened(settings).id == result.generation_id
+    assert opened(settings).encoder.fingerprint == "toy-2"
+
+
+def test_the_encoder_of_questions_is_taken_over_where_it_would_be_the_same(
+    corpus: Path, settings: Settings, toy, toy_embedder, post: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exported = []
+    export = toy_embedder.export
+
+    def record(embedder: object, folder: Path) -> None:
+        exported.append(embedder.fingerprint)
+        export(embedder, folder)
+
+    monkeypatch.setattr(toy_embedder, "export", record)
+    for text, embedder in (("One.", toy), ("Two.", toy), ("Three.", toy_embedder("toy-2"))):
+        post(corpus / "one.md", "one", text)
+        ingest([corpus], settings=settings, embedder=embedder)
+        assert opened(settings).encoder.fingerprint == embedder.fingerprint
+    assert exported == ["toy-1", "toy-2"]
+    monkeypatch.setattr(manifest, "_code_digest", lambda: "other code")
+    ingest([corpus], settings=settings, embedder=embedder)
+    assert exported == ["toy-1", "toy-2", "toy-2"]
+
+
+def test_an_embedder_that_cannot_be_exported_leaves_the_old_generation(
+    corpus: Path, settings: Settings, toy, toy_embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest([corpus], settings=settings, embedder=toy)
+    other = toy_embedder("toy-2")
+
+    def fail(_: Path) -> None:
+        raise ModelError("It can't be exported.", "Take another.")
+
+    monkeypatch.setattr(other, "export", fail)
+    with pytest.raises(ModelError):
+        ingest([corpus], settings=settings, embedder=other)
+    assert other.encoded == [], "embedded before it was known whether the model is of use"
+    assert opened(settings).manifest.model.fingerprint == "toy-1"
 
 
 def test_removed_documents_disappear(corpus: Path, settings: Settings, toy) -> None:

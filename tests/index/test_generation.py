@@ -23,7 +23,7 @@ def folder(corpus: Path, settings: Settings, toy) -> Path:
 
 def refused(folder: Path) -> GenerationError:
     with pytest.raises(GenerationError) as caught:
-        Generation.open(folder, model_fingerprint="toy-1")
+        Generation.open(folder)
     assert "rdhy-qa " in caught.value.next_step
     return caught.value
 
@@ -40,7 +40,7 @@ def test_one_altered_bit_in_any_file_is_refused(folder: Path) -> None:
             path.write_bytes(damaged)
             assert path.name.split(".")[0] in str(refused(folder))
         path.write_bytes(whole)
-    Generation.open(folder, model_fingerprint="toy-1").verify()
+    Generation.open(folder).verify()
 
 
 def test_a_truncated_missing_or_added_file_is_refused(folder: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_large_generation_is_hashed_by_verify_and_measured_on_opening(
     store = folder / "store.sqlite"
     whole = store.read_bytes()
     store.write_bytes(whole[:-1] + b"?")
-    opened = Generation.open(folder, model_fingerprint="toy-1")
+    opened = Generation.open(folder)
     with pytest.raises(DamagedIndexError, match=r"store\.sqlite"):
         opened.verify()
     store.write_bytes(whole[:-1])
@@ -70,20 +70,21 @@ def test_a_large_generation_is_hashed_by_verify_and_measured_on_opening(
 
 
 def test_another_embedder_is_refused(folder: Path) -> None:
-    with pytest.raises(StaleIndexError, match=r"built with toy \(64 dimensions\).*rdhy-qa ingest --index"):
-        Generation.open(folder, model_fingerprint="toy-2")
+    assert Generation.open(folder, embedder="toy").encoder.name == "toy"
+    with pytest.raises(StaleIndexError, match=r"the embedder toy; the settings name other.*rdhy-qa ingest --index"):
+        Generation.open(folder, embedder="other")
 
 
 def test_reading_leaves_no_trace(folder: Path, settings: Settings) -> None:
     before = {path: path.stat().st_mtime_ns for path in settings.index.rglob("*")}
-    generation = open_active(settings.index, model_fingerprint="toy-1")
+    generation = open_active(settings.index)
     assert len(generation.store) == len(generation.dense) == len(generation.lexical) == 3
     generation.close()
     assert {path: path.stat().st_mtime_ns for path in settings.index.rglob("*")} == before
 
 
 def test_a_loaded_one_outlives_its_folder(folder: Path, toy) -> None:
-    generation = Generation.open(folder, model_fingerprint="toy-1").load()
+    generation = Generation.open(folder).load()
     shutil.rmtree(folder)
 
     def ask() -> tuple[str, list[int], list[int], list[float]]:
@@ -105,7 +106,7 @@ def test_a_loaded_one_outlives_its_folder(folder: Path, toy) -> None:
 def test_one_that_is_pruned_before_it_is_loaded_is_refused(folder: Path) -> None:
     parts = [path for path in folder.rglob("*") if path.is_file() and "manifest" not in path.name]
     for part in parts:
-        generation = Generation.open(folder, model_fingerprint="toy-1")
+        generation = Generation.open(folder)
         kept = part.read_bytes()
         part.unlink()
         with pytest.raises(DamagedIndexError, match=r"can't be opened.*rdhy-qa ingest"):

@@ -41,7 +41,7 @@ def test_saved_and_loaded_they_are_the_same(vectors: SentenceVectors, tmp_path: 
 
 
 def opened(settings: Settings) -> Generation:
-    return activation.open_active(settings.index, model_fingerprint="toy-1")
+    return activation.open_active(settings.index)
 
 
 def all_vectors(generation: Generation) -> dict[str, np.ndarray]:

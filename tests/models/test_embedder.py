@@ -13,7 +13,6 @@ from rdhy_qa.errors import ModelError
 from rdhy_qa.models import embedder as module
 from rdhy_qa.models.embedder import (
     PACKAGED_MODEL,
-    Embedder,
     SentenceTransformerEmbedder,
     load_embedder,
     model_fingerprint,
@@ -23,16 +22,11 @@ SENTENCE = "RenDanHeYi joins the goals of employees and users."
 CANONICAL = [-0.07122, 0.04294, -0.05553, -0.07563, -0.0648]
 
 
-@pytest.fixture(scope="module")
-def embedder() -> Embedder:
-    return load_embedder(PACKAGED_MODEL, threads=2)
-
-
-def test_canonical_vector(embedder: Embedder) -> None:
+def test_canonical_vector(embedder: SentenceTransformerEmbedder) -> None:
     assert embedder.encode_query(SENTENCE)[:5] == pytest.approx(CANONICAL, abs=1e-4)
 
 
-def test_vectors_are_unit_float32_and_the_same_alone_or_among_others(embedder: Embedder) -> None:
+def test_vectors_are_unit_float32_and_the_same_alone_or_among_others(embedder: SentenceTransformerEmbedder) -> None:
     texts = ["Short.", SENTENCE, " ".join([SENTENCE] * 40), ""]
     vectors, sentences = embedder.encode_passages(texts, [[]] * 4)
     assert vectors.shape == (4, embedder.dimension) == (4, 384)
@@ -43,21 +37,21 @@ def test_vectors_are_unit_float32_and_the_same_alone_or_among_others(embedder: E
     assert embedder.encode_passages([], [])[0].shape == (0, 384)
 
 
-def test_what_is_alike_is_near(embedder: Embedder) -> None:
+def test_what_is_alike_is_near(embedder: SentenceTransformerEmbedder) -> None:
     question = embedder.encode_query("Who founded Haier?")
     texts = ["Zhang Ruimin is the founder of Haier.", "Tomatoes are packed in California."]
     near, far = embedder.encode_passages(texts, [[], []])[0]
     assert question @ near > question @ far + 0.3
 
 
-def test_tokens_are_counted_without_truncation_and_special_tokens(embedder: Embedder) -> None:
+def test_tokens_are_counted_without_truncation_and_special_tokens(embedder: SentenceTransformerEmbedder) -> None:
     assert embedder.count_tokens(["hello world", "", "word " * 500]) == [2, 0, 500]
     assert embedder.max_tokens == 254
     embedder.encode_passages(["word " * 500], [[]])  # sets truncation on the model's own tokenizer
     assert embedder.count_tokens(["word " * 500]) == [500]
 
 
-def test_what_is_past_the_limit_is_not_read(embedder: Embedder) -> None:
+def test_what_is_past_the_limit_is_not_read(embedder: SentenceTransformerEmbedder) -> None:
     full = "word " * embedder.max_tokens
     assert embedder.encode_query(full) == pytest.approx(embedder.encode_query(full + SENTENCE), abs=1e-6)
 
@@ -81,12 +75,12 @@ def test_a_sentences_vector_is_the_mean_of_its_tokens_in_their_passage(embedder:
     assert vectors[0] @ embedder.encode_query("Haier won in Qingdao.") < 0.999
 
 
-def test_the_only_sentence_of_a_passage_is_near_the_passage(embedder: Embedder) -> None:
+def test_the_only_sentence_of_a_passage_is_near_the_passage(embedder: SentenceTransformerEmbedder) -> None:
     passages, sentences = embedder.encode_passages([SENTENCE], [[(0, len(SENTENCE))]])
     assert passages[0] @ sentences[0][0] > 0.95
 
 
-def test_what_is_empty_or_not_read_has_zeros(embedder: Embedder) -> None:
+def test_what_is_empty_or_not_read_has_zeros(embedder: SentenceTransformerEmbedder) -> None:
     text = "word " * (embedder.max_tokens - 1) + "last beyond"
     _, (vectors,) = embedder.encode_passages([text], [[(0, 0), *ranges_of(text, "last", "beyond")]])
     assert np.linalg.norm(vectors, axis=1).round(4).tolist() == [0, 1, 0]
@@ -121,7 +115,7 @@ def test_it_is_known_whether_a_model_averages_tokens(
     assert module._pools_tokens(model) is pools
 
 
-def test_the_fingerprint_is_known_without_torch(embedder: Embedder) -> None:
+def test_the_fingerprint_is_known_without_torch(embedder: SentenceTransformerEmbedder) -> None:
     script = (
         "import sys; from rdhy_qa.models.embedder import model_fingerprint;"
         f"sys.stdout.write(model_fingerprint({PACKAGED_MODEL!r}));"

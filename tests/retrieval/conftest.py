@@ -8,7 +8,6 @@ import pytest
 from rdhy_qa.contracts import Filters
 from rdhy_qa.index import activation
 from rdhy_qa.index.builder import ingest
-from rdhy_qa.models.embedder import load_embedder
 from rdhy_qa.retrieval.hybrid import Hit, HybridRetriever
 from rdhy_qa.settings import Settings
 
@@ -20,8 +19,7 @@ def retriever(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFact
     """Built by the first test of the run that needs it; later calls of `ingest` find it unchanged."""
     settings = Settings(index=Path(tmp_path_factory.getbasetemp()) / "corpus-index", threads=1)
     ingest([pytestconfig.rootpath / "corpus"], settings=settings)
-    embedder = load_embedder(settings.embedder, settings.threads)
-    return HybridRetriever(activation.open_active(settings.index, model_fingerprint=embedder.fingerprint), embedder)
+    return HybridRetriever(activation.open_active(settings.index))
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,9 @@ from rdhy_qa.cli.output import counted, examples
 from rdhy_qa.errors import NoIndexError, RdhyQaError
 from rdhy_qa.settings import Settings, load_settings
 
-_PACKAGES = ("rdhy-qa", "sentence-transformers", "torch", "faiss-cpu", "bm25s", "numpy", "pydantic")
+_PACKAGES = ("rdhy-qa", "onnxruntime", "tokenizers", "faiss-cpu", "bm25s", "numpy", "pydantic")
 _SERVICE_PACKAGES = ("fastapi", "uvicorn")
+_INGEST_PACKAGES = ("sentence-transformers", "torch", "onnx")
 _MIB = 2**20
 _LITTLE_SPACE = 1024 * _MIB
 _NO_SPACE = 100 * _MIB
@@ -74,24 +75,32 @@ def _packages(_: Settings) -> _Finding:
 
 
 def _service_packages(_: Settings) -> _Finding:
-    try:
-        return _Finding("ok", ", ".join(f"{package} {version(package)}" for package in _SERVICE_PACKAGES))
-    except PackageNotFoundError as error:
-        return _Finding("warn", f"{error.name} is not installed; `serve` needs it: pip install 'rdhy-qa[api]'")
+    return _extra(_SERVICE_PACKAGES, "serve", "api")
 
 
 def _model(settings: Settings) -> _Finding:
+    """Look for the embedder; only building an index needs it."""
+    packages = _extra(_INGEST_PACKAGES, "ingest", "ingest")
+    if packages.status != "ok":
+        return packages
     from rdhy_qa.models.embedder import model_fingerprint
 
-    return _Finding("ok", f"{settings.embedder}, fingerprint {model_fingerprint(settings.embedder)[:12]}")
+    fingerprint = model_fingerprint(settings.embedder)[:12]
+    return _Finding("ok", f"{settings.embedder}, fingerprint {fingerprint}, {packages.detail}")
+
+
+def _extra(packages: tuple[str, ...], command: str, extra: str) -> _Finding:
+    try:
+        return _Finding("ok", ", ".join(f"{package} {version(package)}" for package in packages))
+    except PackageNotFoundError as error:
+        return _Finding("warn", f"{error.name} is not installed; `{command}` needs it: pip install 'rdhy-qa[{extra}]'")
 
 
 def _index(settings: Settings) -> _Finding:
     from rdhy_qa.index import activation
-    from rdhy_qa.models.embedder import model_fingerprint
 
     manifest = activation.verify(settings.index, activation.active_id(settings.index))
-    activation.open_active(settings.index, model_fingerprint=model_fingerprint(settings.embedder)).close()
+    activation.open_active(settings.index, embedder=settings.embedder).load().close()
     counts = f"{counted(manifest.counts.documents, 'document')}, {counted(manifest.counts.passages, 'passage')}"
     return _Finding("ok", f"generation {manifest.id} in {settings.index} is whole: {counts}")
 

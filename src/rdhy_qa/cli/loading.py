@@ -9,5 +9,5 @@ from rdhy_qa.settings import load_settings
 
 def open_engine(index: Path | None) -> Engine:
     """Open the engine; a terminal is told what it waits for."""
-    with console(stderr=True).status("Loading the model and the index …"):
+    with console(stderr=True).status("Loading the index …"):
         return Engine.open(load_settings(index=index))

@@ -67,17 +67,21 @@ def active_id(index: Path) -> str:
     return content
 
 
-def open_active(index: Path, *, model_fingerprint: str) -> Generation:
+def open_active(index: Path, *, embedder: str | None = None) -> Generation:
     """Open the generation that serves.
+
+    Args:
+        index: The index folder.
+        embedder: Name of the embedder that it must have been built with; None where any will do.
 
     Raises:
         NoIndexError: if nothing was activated yet.
         DamagedIndexError: if a file is missing or altered.
         ForeignIndexError: if another version of rdhy-qa wrote it.
-        StaleIndexError: if it was built with another embedder than the one with this fingerprint.
+        StaleIndexError: if it was built with an embedder of another name.
 
     """
-    return Generation.open(generation_folder(index, active_id(index)), model_fingerprint=model_fingerprint)
+    return Generation.open(generation_folder(index, active_id(index)), embedder=embedder)
 
 
 def list_generations(index: Path) -> list[Listed]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from rdhy_qa.documents.document import Document
 from rdhy_qa.errors import DocumentError, GenerationError
 from rdhy_qa.index import activation
 from rdhy_qa.index.dense import DenseIndex
-from rdhy_qa.index.generation import DENSE, LEXICAL, SENTENCES, STORE, Generation, files_in
+from rdhy_qa.index.generation import DENSE, EMBEDDER, LEXICAL, SENTENCES, STORE, Generation, files_in
 from rdhy_qa.index.lexical import LexicalIndex, searchable_text
 from rdhy_qa.index.manifest import (
     FORMAT,
@@ -85,7 +86,7 @@ def ingest(
 
     Raises:
         DocumentError: if no file could be read; what served before still does.
-        ModelError: if the embedder's files are missing or altered.
+        ModelError: if the embedder's files are missing or altered, or it can't be loaded or exported.
         IndexLockedError: if somebody else is still writing after ``wait`` seconds.
 
     """
@@ -107,7 +108,7 @@ class _Ingest:
 
     def run(self) -> IngestResult:
         built = self._built()
-        whole = self._open(built.id, built.model_fingerprint)
+        whole = self._open(built.id)
         if whole is not None:
             return self._keep(whole)
         documents, skipped = self._read(len(built.corpus))
@@ -118,9 +119,12 @@ class _Ingest:
         if not passages:
             raise DocumentError(*_nothing_to_index(self._paths, skipped))
         hashes = [_embed_hash(passage) for passage in passages]
-        vectors = self._vectors(embedder, passages, hashes)
+        folder = activation.temporary_folder(self._settings.index)
+        before = self._before(embedder)
+        _export(embedder, built, before, folder / EMBEDDER)  # now, since it may fail and embedding takes long
+        vectors = self._vectors(embedder, before, passages, hashes)
         manifest = _describe(built, embedder, documents, len(passages), skipped)
-        self._write(manifest, documents, passages, hashes, vectors)
+        self._write(folder, manifest, documents, passages, hashes, vectors)
         activation.point_to(self._settings.index, manifest.id)
         reused = len(passages) - vectors.computed
         return IngestResult(manifest.id, manifest.counts, vectors.computed, reused, manifest.skipped, unchanged=False)
@@ -133,10 +137,10 @@ class _Ingest:
         files = fingerprints(self._paths, self._max_bytes)
         return built_with(files, name, fingerprint, self._settings.max_file_mb)
 
-    def _open(self, generation_id: str, fingerprint: str) -> Generation | None:
+    def _open(self, generation_id: str) -> Generation | None:
         folder = activation.generation_folder(self._settings.index, generation_id)
         try:
-            return Generation.open(folder, model_fingerprint=fingerprint)
+            return Generation.open(folder)
         except GenerationError:
             return None
 
@@ -169,9 +173,18 @@ class _Ingest:
         self._progress(Progress("read", total, total))
         return documents, skipped
 
-    def _vectors(self, embedder: Embedder, passages: Sequence[Passage], hashes: Sequence[str]) -> "_Vectors":
+    def _before(self, embedder: Embedder) -> Generation | None:
+        """The generation that serves, where the same embedder made it."""
+        active = self._active_id()
+        generation = self._open(active) if active else None
+        same = generation is not None and generation.manifest.model.fingerprint == embedder.fingerprint
+        return generation if same else None
+
+    def _vectors(
+        self, embedder: Embedder, before: Generation | None, passages: Sequence[Passage], hashes: Sequence[str]
+    ) -> "_Vectors":
         """Vectors of all passages and of their sentences."""
-        known = self._known_vectors(embedder)
+        known = _known_vectors(before) if before else {}
         vectors = np.empty((len(passages), embedder.dimension), dtype=np.float32)
         sentences: list[FloatArray] = [np.empty((0, embedder.dimension), dtype=np.float32)] * len(passages)
         missing = []
@@ -193,21 +206,9 @@ class _Ingest:
         self._progress(Progress("embed", len(missing), len(missing)))
         return _Vectors(vectors, sentences, len(missing))
 
-    def _known_vectors(self, embedder: Embedder) -> dict[str, tuple[FloatArray, FloatArray]]:
-        """Vectors that the active generation has, by the digest of what the embedder read."""
-        active = self._active_id()
-        generation = self._open(active, embedder.fingerprint) if active else None
-        if generation is None:
-            return {}
-        try:
-            hashes = generation.store.embed_hashes()
-            vectors, sentences = generation.dense.vectors(), generation.sentences
-            return {digest: (vectors[row], sentences.of_passage(row)) for row, digest in enumerate(hashes)}
-        finally:
-            generation.close()
-
     def _write(
         self,
+        folder: Path,
         manifest: Manifest,
         documents: Sequence[Document],
         passages: Sequence[Passage],
@@ -216,8 +217,6 @@ class _Ingest:
     ) -> None:
         """Write the generation beside the others; it gets its name only when the disk has all of it."""
         self._progress(Progress("write", 0, 1))
-        index = self._settings.index
-        folder = activation.temporary_folder(index)
         write_store(folder / STORE, documents, passages, hashes)
         DenseIndex.build(vectors.passages).save(folder / DENSE)
         SentenceVectors.build(vectors.sentences).save(folder / SENTENCES)
@@ -226,7 +225,7 @@ class _Ingest:
         files = {name: sum_file(folder / name) for name in files_in(folder)}
         write_manifest(manifest.model_copy(update={"files": files}), folder)
         activation.sync_folder(folder)
-        final = activation.generation_folder(index, manifest.id)
+        final = activation.generation_folder(self._settings.index, manifest.id)
         if final.exists():  # damaged, or it would have been kept
             activation.remove(final)
         folder.rename(final)
@@ -240,6 +239,24 @@ class _Vectors(NamedTuple):
     """For each passage, the vectors of its sentences."""
     computed: int
     """Passages that had to be embedded."""
+
+
+def _export(embedder: Embedder, built: Built, before: Generation | None, folder: Path) -> None:
+    """Put what encodes questions into a new folder; taken over where the generation before has just the same."""
+    if before and (before.manifest.built.code, before.manifest.built.libraries) == (built.code, built.libraries):
+        shutil.copytree(before.folder / EMBEDDER, folder)
+    else:
+        embedder.export(folder)
+
+
+def _known_vectors(generation: Generation) -> dict[str, tuple[FloatArray, FloatArray]]:
+    """Vectors that a generation has, by the digest of what the embedder read."""
+    try:
+        hashes = generation.store.embed_hashes()
+        vectors, sentences = generation.dense.vectors(), generation.sentences
+        return {digest: (vectors[row], sentences.of_passage(row)) for row, digest in enumerate(hashes)}
+    finally:
+        generation.close()
 
 
 def _embed_hash(passage: Passage) -> str:

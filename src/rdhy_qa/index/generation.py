@@ -6,18 +6,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from rdhy_qa.errors import DamagedIndexError, StaleIndexError
+from rdhy_qa.errors import DamagedIndexError, ModelError, StaleIndexError
 from rdhy_qa.index.dense import DenseIndex
 from rdhy_qa.index.lexical import LexicalIndex
 from rdhy_qa.index.manifest import DIGEST, MANIFEST, Manifest, mend, read_manifest, sum_file
 from rdhy_qa.index.sentence_vectors import SentenceVectors
 from rdhy_qa.index.store import Store
 from rdhy_qa.models.embedder import FloatArray
+from rdhy_qa.models.query_encoder import QueryEncoder
 
 STORE = "store.sqlite"
 DENSE = "dense.faiss"
 LEXICAL = "lexical"
 SENTENCES = "sentences"
+EMBEDDER = "embedder"
 
 # Hashing this much takes a tenth of a second; a larger generation is hashed by `verify` only, and on opening
 # its files' sizes are compared.
@@ -33,21 +35,25 @@ class Generation:
         self.manifest = manifest
 
     @classmethod
-    def open(cls, folder: Path, *, model_fingerprint: str) -> "Generation":
+    def open(cls, folder: Path, *, embedder: str | None = None) -> "Generation":
         """Check a generation and open it.
+
+        Args:
+            folder: Where it lies.
+            embedder: Name of the embedder that it must have been built with; None where any will do.
 
         Raises:
             DamagedIndexError: if a file is missing or altered.
             ForeignIndexError: if another version of rdhy-qa wrote it.
-            StaleIndexError: if it was built with another embedder than the one with this fingerprint.
+            StaleIndexError: if it was built with an embedder of another name.
 
         """
         generation = cls(folder, read_manifest(folder))
         generation._check_files(hashed=generation.manifest.size <= _HASHED_ON_OPENING)
         model = generation.manifest.model
-        if model.fingerprint != model_fingerprint:
+        if embedder not in (None, model.name):
             raise StaleIndexError(
-                f"{folder} was built with {model.name} ({model.dimension} dimensions), not the configured embedder.",
+                f"{folder} was built with the embedder {model.name}; the settings name {embedder}.",
                 mend(folder),
             )
         return generation
@@ -60,8 +66,13 @@ class Generation:
 
         """
         try:
-            _ = self.store, self.dense, self.lexical, self.sentences
-        except (OSError, RuntimeError, sqlite3.Error) as error:  # faiss raises RuntimeError for a missing file
+            _ = self.store, self.dense, self.lexical, self.sentences, self.encoder
+        except (
+            OSError,
+            RuntimeError,
+            sqlite3.Error,
+            ModelError,
+        ) as error:  # faiss raises RuntimeError for a missing file
             self.close()
             reason = str(error).splitlines()[0]
             raise DamagedIndexError(f"{self.folder} can't be opened: {reason}.", mend(self.folder)) from error
@@ -91,6 +102,11 @@ class Generation:
     def sentences(self) -> SentenceVectors:
         """Vectors of the sentences."""
         return SentenceVectors.load(self.folder / SENTENCES)
+
+    @cached_property
+    def encoder(self) -> QueryEncoder:
+        """What makes vectors of questions, as the embedder made them of the passages."""
+        return QueryEncoder.load(self.folder / EMBEDDER)
 
     def sentence_vectors(self, document_id: str, sentences: Sequence[int]) -> FloatArray:
         """Return unit vectors of some of a document's sentences, float32 of shape (sentences, dimension).

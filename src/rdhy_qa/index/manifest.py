@@ -12,13 +12,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rdhy_qa.errors import DamagedIndexError, ForeignIndexError
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever an older version could not read what this one writes."""
 
 MANIFEST = "manifest.json"
 DIGEST = "manifest.sha256"
 
-_LIBRARIES = ("bm25s", "faiss-cpu", "numpy", "sentence-transformers", "torch")
+_LIBRARIES = ("bm25s", "faiss-cpu", "numpy", "onnxruntime", "sentence-transformers", "torch")
 
 
 class _Part(BaseModel):
@@ -84,7 +84,7 @@ class Built(_Part):
     package: str
     """Version of rdhy-qa."""
     code: str
-    """Digest of the modules that read, split and index."""
+    """Digest of the modules that read, split, index and export."""
     libraries: dict[str, str]
 
     @property
@@ -207,7 +207,8 @@ def _digest_line(content: bytes) -> bytes:
 def _code_digest() -> str:
     """Other code may read the same files into other documents, under the same version while it is being developed."""
     package = Path(__file__).parents[1]
-    modules = [package / "terms.py", *(package / "documents").rglob("*.py"), *(package / "index").rglob("*.py")]
+    single = [package / "terms.py", package / "models" / "export.py"]
+    modules = [*single, *(package / "documents").rglob("*.py"), *(package / "index").rglob("*.py")]
     digest = hashlib.sha256()
     for module in sorted(modules):
         digest.update(module.relative_to(package).as_posix().encode() + b"\0" + module.read_bytes())

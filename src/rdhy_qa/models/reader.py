@@ -9,13 +9,14 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
+import onnxruntime  # type: ignore[import-untyped]  # it ships no annotations
 from tokenizers import Tokenizer
 
 from rdhy_qa.errors import ModelError
 
 FloatArray = npt.NDArray[np.float32]
 
+PACKAGED_READER = "packaged"
 PACKAGED = Path(__file__).parent / "packaged_reader"
 """Our own reader; see its ``MODEL_CARD.md``."""
 
@@ -77,6 +78,20 @@ class Reader(Protocol):
 
     def read(self, question: str, windows: Sequence[Window]) -> list[Reading]:
         """Read windows in one batch."""
+
+
+def load_reader(name: str, threads: int) -> Reader:
+    """Load the reader that the settings name: our own, or one of others by its folder or its name on the hub.
+
+    Raises:
+        ModelError: if it is missing or damaged, or no reader.
+
+    """
+    if name == PACKAGED_READER:
+        return PackagedReader(threads=threads)
+    from rdhy_qa.models.hub_reader import HubReader
+
+    return HubReader(name, threads)
 
 
 class PackagedReader:

@@ -11,7 +11,7 @@ import numpy as np
 from rdhy_qa.contracts import Filters
 from rdhy_qa.index.generation import Generation
 from rdhy_qa.index.store import RowArray, StoredPassage
-from rdhy_qa.models.embedder import Embedder, FloatArray
+from rdhy_qa.models.embedder import FloatArray
 
 DEPTH = 50
 """Passages taken from each of the two searches before they are fused."""
@@ -67,13 +67,12 @@ def _normalised(scores: dict[int, float]) -> dict[int, float]:
 class HybridRetriever:
     """Finds the passages of a generation that are nearest to a question."""
 
-    def __init__(self, generation: Generation, embedder: Embedder) -> None:
+    def __init__(self, generation: Generation) -> None:
         self._generation = generation
-        self._embedder = embedder
 
     def embed(self, question: str) -> FloatArray:
         """The question's unit vector, float32 of shape (dimension,)."""
-        return self._embedder.encode_query(question)
+        return self._generation.encoder.encode_query(question)
 
     def search(self, question: str, vector: FloatArray, filters: Filters, limit: int) -> list[Hit]:
         """The `limit` best passages, best first."""
