@@ -20,7 +20,7 @@ ALLOWED: dict[str, set[str]] = {
     "models": set(),
     "index": {"documents", "models", "contracts"},
     "retrieval": {"index", "models", "contracts"},
-    "answering": {"documents", "contracts"},
+    "answering": {"documents", "models", "contracts"},
     "engine": {"answering", "retrieval", "index", "models", "documents", "contracts"},
     "cli": {"engine", "index", "models", "documents", "contracts"},
     "__init__": set(),

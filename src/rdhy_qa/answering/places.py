@@ -50,10 +50,8 @@ def _names() -> tuple[dict[str, tuple[str, bool]], re.Pattern[str]]:
                 table.setdefault(fold(name), (canonical, True))
             elif name.isupper() and name.isalpha():
                 table.setdefault(name, (canonical, True))
-        for demonym in re.split(r"[,/]| or ", country.demonym() or ""):
-            if len(demonym.strip()) > 3:
-                table.setdefault(fold(demonym.strip()), (canonical, False))
-        for adjective in _adjectives(canonical):
+        demonyms = [fold(demonym.strip()) for demonym in re.split(r"[,/]| or ", country.demonym() or "")]
+        for adjective in [demonym for demonym in demonyms if len(demonym) > 3] + _adjectives(canonical):
             table.setdefault(adjective, (canonical, False))
     for canonical, names in _EVERYDAY.items():
         for name in names:

@@ -41,7 +41,8 @@ SPAN_OF_KIND = {
 _MACHINERY = frozenset(
     """list name names give enumerate mention mentioned named called tell know find show say says said according
     acc please pls thanks thank hi hello hey ok question answer exactly actually really roughly approximately
-    about kind sort type many much number amount count total overall all every each full complete whole entire mr mrs ms dr prof sir madam
+    about kind sort type many much number amount count total overall all every each full complete whole entire
+    mr mrs ms dr prof sir madam
     one ones two three four everyone everybody anyone someone thing things stuff etc vs versus
     briefly explain describe define meaning mean means short stand stands listed up out off down now way go goes
     went come comes came got get let lets us here there just also still ever else e.g i.e rough take took""".split()
@@ -204,7 +205,9 @@ def _keyword_kind(low: str) -> tuple[Kind, bool, int]:
 _WHO_IS = re.compile(r"(?:who (?:is|was)|who'?s) (?!the |an? |your )[\w'.-]+(?: [\w'.-]+){0,2}\W*")
 
 
-_PURPOSE = re.compile(r"for\b|(?:(?:is|was|were|are) )?(?:the )?(?:reasons?|point of|purpose of|sense of)\b")
+_WHY = re.compile(
+    r"why|how come\b|what(?:'?s)? (?:for\b|(?:(?:is|was|were|are) )?(?:the )?(?:reasons?|(?:point|purpose|sense) of)\b)"
+)
 
 
 def _wh_kind(low: str, wh: re.Match[str]) -> tuple[Kind, bool, int]:
@@ -212,9 +215,9 @@ def _wh_kind(low: str, wh: re.Match[str]) -> tuple[Kind, bool, int]:
     word = wh.group().lower().rstrip("'")
     rest = low[wh.end() :].strip()
     after = wh.end()
+    if _WHY.match(f"{word} {rest}"):
+        return Kind.REASON, False, after
     if word.startswith("how"):
-        if re.match(r"come\b", rest):
-            return Kind.REASON, False, after
         if match := re.match(r"\s*(?:many|much)\b", low[after:]):
             at = after + match.end()
             if not low[at:].strip(" ?!."):
@@ -227,8 +230,6 @@ def _wh_kind(low: str, wh: re.Match[str]) -> tuple[Kind, bool, int]:
         ):
             return Kind.NUMBER, False, after + match.end()
         return Kind.MANNER, False, after
-    if word.startswith("why") or (word.startswith("what") and _PURPOSE.match(rest)):
-        return Kind.REASON, False, after
     if word.startswith("when"):
         return Kind.DATE, False, after
     if word.startswith("whe"):

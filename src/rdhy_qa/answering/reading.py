@@ -127,9 +127,9 @@ def _joined(evidence: Evidence, chosen: Sequence[_Chosen], readings: Sequence[Re
     for entry, reading in zip(chosen, readings, strict=True):
         if not entry.holds(evidence):
             continue
-        span = reading.best(sentence.start - entry.start, sentence.end - entry.start)
-        if span is not None and (best is None or span[0] > best[0]):
-            best = span[0], Span(span[1] + entry.start, span[2] + entry.start), reading.answerable
+        found = reading.best(sentence.start - entry.start, sentence.end - entry.start)
+        if found is not None and (best is None or found[0] > best[0]):
+            best = found[0], Span(found[1] + entry.start, found[2] + entry.start), reading.answerable
     if best is None:
         values = [_LOWEST / 10, _LOWEST / 10, -1.0, 0.0, 1.0]
         return replace(evidence, features=np.concatenate([evidence.features, values]))

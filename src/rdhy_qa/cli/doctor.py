@@ -89,6 +89,18 @@ def _model(settings: Settings) -> _Finding:
     return _Finding("ok", f"{settings.embedder}, fingerprint {fingerprint}, {packages.detail}")
 
 
+def _reader(settings: Settings) -> _Finding:
+    """Look for the reader, and whether the index was built with it in mind."""
+    from rdhy_qa.index import activation
+    from rdhy_qa.models.reader import load_reader, reader_fingerprint
+
+    load_reader(settings.reader, settings.threads)
+    fingerprint = reader_fingerprint(settings.reader)
+    if activation.open_active(settings.index).manifest.built.reader != fingerprint:
+        return _Finding("warn", f"{settings.reader} is not the index's reader. Build it again: rdhy-qa ingest")
+    return _Finding("ok", f"{settings.reader}, fingerprint {fingerprint[:12]}")
+
+
 def _extra(packages: tuple[str, ...], command: str, extra: str) -> _Finding:
     try:
         return _Finding("ok", ", ".join(f"{package} {version(package)}" for package in packages))
@@ -130,6 +142,7 @@ _CHECKS: dict[str, _Check] = {
     "packages": _packages,
     "service": _service_packages,
     "model": _model,
+    "reader": _reader,
     "index": _index,
     "corpus": _corpus,
     "space": _space,

@@ -34,6 +34,7 @@ from rdhy_qa.index.sentence_vectors import SentenceVectors
 from rdhy_qa.index.splitting import TARGET_TOKENS, Passage, split
 from rdhy_qa.index.store import write_store
 from rdhy_qa.models.embedder import Embedder, FloatArray, load_embedder, model_fingerprint
+from rdhy_qa.models.reader import reader_fingerprint
 from rdhy_qa.settings import Settings
 
 # Passages between two reports of progress: some seconds' work for the packaged model.
@@ -135,7 +136,9 @@ class _Ingest:
         name = self._embedder.name if self._embedder else self._settings.embedder
         fingerprint = self._embedder.fingerprint if self._embedder else model_fingerprint(name)
         files = fingerprints(self._paths, self._max_bytes)
-        return built_with(files, name, fingerprint, self._settings.max_file_mb)
+        return built_with(
+            files, name, fingerprint, reader_fingerprint(self._settings.reader), self._settings.max_file_mb
+        )
 
     def _open(self, generation_id: str) -> Generation | None:
         folder = activation.generation_folder(self._settings.index, generation_id)

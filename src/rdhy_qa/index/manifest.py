@@ -80,6 +80,8 @@ class Built(_Part):
     """The source files, in the order in which they were read."""
     model_name: str
     model_fingerprint: str
+    reader: str
+    """Fingerprint of the reader that was to read its passages: answers depend on it, what the index holds does not."""
     max_file_mb: int
     package: str
     """Version of rdhy-qa."""
@@ -120,13 +122,14 @@ class Manifest(_Part):
 
 
 def built_with(
-    corpus: Iterable[tuple[str, int, str]], model_name: str, model_fingerprint: str, max_file_mb: int
+    corpus: Iterable[tuple[str, int, str]], model_name: str, model_fingerprint: str, reader: str, max_file_mb: int
 ) -> Built:
     """Describe a build that this installation would make of source files, each with path, size and SHA-256."""
     return Built(
         corpus=tuple(SourceFile(path=path, size=size, sha256=sha256) for path, size, sha256 in corpus),
         model_name=model_name,
         model_fingerprint=model_fingerprint,
+        reader=reader,
         max_file_mb=max_file_mb,
         package=metadata.version("rdhy-qa"),
         code=_code_digest(),

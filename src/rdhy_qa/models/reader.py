@@ -20,6 +20,7 @@ PACKAGED_READER = "packaged"
 PACKAGED = Path(__file__).parent / "packaged_reader"
 """Our own reader; see its ``MODEL_CARD.md``."""
 
+_MODEL = "reader.onnx"
 _MAX_TOKENS = 160
 _QUESTION_TOKENS = 64
 _HEADING_CHARACTERS = 60
@@ -80,6 +81,22 @@ class Reader(Protocol):
         """Read windows in one batch."""
 
 
+def reader_fingerprint(name: str) -> str:
+    """Say which reader the settings name, without loading it: the SHA-256 of our own, the name of another's.
+
+    Raises:
+        ModelError: if our own is missing.
+
+    """
+    if name != PACKAGED_READER:
+        return name
+    try:
+        with (PACKAGED / _MODEL).open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"{PACKAGED / _MODEL} can't be read: {error.strerror}.", _REINSTALL) from error
+
+
 def load_reader(name: str, threads: int) -> Reader:
     """Load the reader that the settings name: our own, or one of others by its folder or its name on the hub.
 
@@ -105,7 +122,7 @@ class PackagedReader:
 
         """
         try:
-            content = (folder / "reader.onnx").read_bytes()
+            content = (folder / _MODEL).read_bytes()
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = threads
