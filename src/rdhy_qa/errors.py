@@ -14,7 +14,7 @@ The tree::
     │   ├── ForeignIndexError   built by a newer version, or not by rdhy-qa
     │   ├── StaleIndexError     built with another model than the settings name
     │   └── IndexLockedError    another ingest is writing
-    └── ModelError              a model's files are missing or altered
+    └── ModelError              a model's files are missing or altered, or it can't be loaded or exported
 
 Each message is one line that says what is wrong, and ``next_step`` says what to do about it.
 """
@@ -77,4 +77,4 @@ class IndexLockedError(GenerationError):
 
 
 class ModelError(RdhyQaError):
-    """A model's files are missing or altered."""
+    """A model's files are missing or altered, or it can't be loaded or exported."""
