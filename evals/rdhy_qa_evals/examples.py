@@ -138,7 +138,7 @@ def example_of(
         part,
         question.question,
         question.answerable,
-        bool(question.answers) or not question.answerable,
+        bool(question.answers or fallback) or not question.answerable,
         np.array([known[e.document.id, e.index] for e in evidence]),
         np.array([e.features for e in evidence]),
         np.array([e.handicap for e in evidence]),
