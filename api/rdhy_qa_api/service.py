@@ -15,7 +15,7 @@ from rdhy_qa.errors import GenerationError, NoIndexError, RdhyQaError
 from rdhy_qa.index.manifest import Manifest
 
 _POLL_SECONDS = 1.0
-# Opening a generation that can't be used costs seconds of model loading each time.
+# Looking at a generation that can't be used hashes its files each time.
 _RETRY_SECONDS = 30.0
 
 log = logging.getLogger("rdhy_qa_api")

@@ -246,10 +246,14 @@ class _Vectors(NamedTuple):
 
 def _export(embedder: Embedder, built: Built, before: Generation | None, folder: Path) -> None:
     """Put what encodes questions into a new folder; taken over where the generation before has just the same."""
-    if before and (before.manifest.built.code, before.manifest.built.libraries) == (built.code, built.libraries):
+    if before and _decides_export(before.manifest.built) == _decides_export(built):
         shutil.copytree(before.folder / EMBEDDER, folder)
     else:
         embedder.export(folder)
+
+
+def _decides_export(built: Built) -> tuple[str, str, str, dict[str, str]]:
+    return built.model_name, built.model_fingerprint, built.code, built.libraries
 
 
 def _known_vectors(generation: Generation) -> dict[str, tuple[FloatArray, FloatArray]]:
