@@ -76,9 +76,6 @@ class Example:
     """Which candidates lack something that no answer can do without."""
     untyped: Flags
     """Which candidates hold nothing of the type that is asked for."""
-    plain: Flags
-    """Which candidates are neither captions nor notes on what is missing."""
-    relates: Flags
     overlap: Vector
     """Token F1 of the reader's span with the nearest accepted answer."""
     of_question: dict[str, float]
@@ -146,8 +143,6 @@ def example_of(
         np.array([id(e) in usable for e in evidence]),
         np.array([bool(e.unmet) for e in evidence]),
         np.array([material.question.wanted is not None and not e.typed for e in evidence]),
-        np.array([answerer.plain(material.question, e) for e in evidence]),
-        np.array([e.relates for e in evidence]),
         np.array([_overlap(e, question.answers) for e in evidence]),
         confidence.question_features(material.question, material.wanted, material.passages, evidence),
     )

@@ -25,7 +25,7 @@ from rdhy_qa.answering.reading import READ_FEATURES
 from rdhy_qa_evals.examples import Example, Vector, own, public
 
 _OUTPUT = Path(__file__).resolve().parents[2] / "src" / "rdhy_qa" / "answering" / "weights.json"
-_L2 = 0.005
+_L2 = 0.0003
 _RESAMPLES = 2000
 ALL_FEATURES = (*FEATURES, *READ_FEATURES)
 

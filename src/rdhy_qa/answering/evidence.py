@@ -64,8 +64,6 @@ class Evidence:
     """Words that nothing around the sentence meets."""
     spans: tuple[TypedSpan, ...] = field(default=())
     """Possible answers of the wanted type, offsets in the document, best first."""
-    relates: bool = True
-    """The sentence itself has the relation that is asked for, where the question names one."""
     own: frozenset[str] = frozenset()
     """Stems of the sentence."""
     similarity: float = 0.0
@@ -272,7 +270,6 @@ def measure(
         values["frame"],
         missing,
         tuple(spans),
-        relates=all(meets(word, frame.own) >= _SAID for word in wanted if word.demanded),
         own=frame.own,
         similarity=similarity,
         handicap=handicap,
@@ -296,10 +293,6 @@ def _has_other_head(record: Record | None, view: DocumentView, wanted: Sequence[
     """Whether a sentence belongs to an item about something that the question does not name itself."""
     head = _head(view, record)
     return not head <= {candidate for word in wanted for candidate, _ in word.stems}
-
-
-_SAID = 0.8
-"""How well a sentence has to meet a word to say it itself."""
 
 
 def _cue(question: Question, text: str) -> float:
