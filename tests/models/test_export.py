@@ -68,8 +68,8 @@ def test_the_question_gets_the_prompt_that_the_model_gives_it(
     assert encoder.encode_query("Who?") @ other.encode_query("Who?") > 0.98
 
 
-class Doubled(nn.Module):
-    """Makes of an embedding what an export can't see."""
+class Rolled(nn.Module):
+    """Turns an embedding by a number that tracing takes for a constant."""
 
     def forward(self, features: dict) -> dict:
         tokens = int(features["attention_mask"].sum())
@@ -78,13 +78,13 @@ class Doubled(nn.Module):
 
 
 def test_an_export_with_other_vectors_is_refused(other: SentenceTransformerEmbedder, tmp_path: Path) -> None:
-    other._model.append(Doubled())
+    other._model.append(Rolled())
     with pytest.raises(ModelError, match=r"can't be exported: its vectors would be others.*RDHY_QA_EMBEDDER"):
         export(other, tmp_path / "others")
 
 
-class Listing(nn.Module):
-    """Gives no tensor where one is expected."""
+class Untraceable(nn.Module):
+    """Fails as soon as it is given nothing but tensors."""
 
     def forward(self, features: dict) -> dict:
         if "prompt_length" not in features and "modality" not in features:
@@ -95,6 +95,6 @@ class Listing(nn.Module):
 def test_a_model_that_cannot_be_traced_is_refused_in_one_line(
     other: SentenceTransformerEmbedder, tmp_path: Path
 ) -> None:
-    other._model.append(Listing())
+    other._model.append(Untraceable())
     with pytest.raises(ModelError, match=r"can't be exported: not while\. Set RDHY_QA_EMBEDDER"):
         export(other, tmp_path / "untraced")
