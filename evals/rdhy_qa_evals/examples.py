@@ -144,7 +144,7 @@ def example_of(
         np.array([bool(e.unmet) for e in evidence]),
         np.array([material.question.wanted is not None and not e.typed for e in evidence]),
         np.array([_overlap(e, question.answers) for e in evidence]),
-        confidence.question_features(material.question, material.wanted, material.passages, evidence),
+        confidence.question_features(material.wanted, evidence),
     )
 
 

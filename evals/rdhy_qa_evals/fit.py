@@ -27,6 +27,8 @@ from rdhy_qa_evals.examples import Example, Vector, own, public
 _OUTPUT = Path(__file__).resolve().parents[2] / "src" / "rdhy_qa" / "answering" / "weights.json"
 _L2 = 0.0003
 _RESAMPLES = 2000
+_OWN_SHARE = 3.0
+"""What one of our own questions counts for the confidence: they are the nearest to what will be asked."""
 ALL_FEATURES = (*FEATURES, *READ_FEATURES)
 
 Scorer = Callable[[Example], Vector]
@@ -75,11 +77,12 @@ def first(example: Example, scores: Vector) -> int | None:
 
 def fit_confidence(examples: Sequence[Example], score: Scorer) -> dict[str, float]:
     """A logistic model of whether the first evidence is right."""
-    rows = [(row, right) for e in examples if e.labelled and (row := confidence_row(e, score)) is not None
-            for right in [bool(e.right[first(e, score(e))])]]  # fmt: skip
-    x, y = np.array([row for row, _ in rows]), np.array([right for _, right in rows])
+    fit = [(e, row) for e in examples if e.labelled and (row := confidence_row(e, score)) is not None]
+    x = np.array([row for _, row in fit])
+    y = np.array([_hit(e, score) for e, _ in fit], dtype=bool)
+    share = np.array([_OWN_SHARE if e.source == "own" else 1.0 for e, _ in fit])
     scale = x.std(axis=0) + 1e-9
-    model = LogisticRegression(C=0.5, max_iter=5000).fit(x / scale, y)
+    model = LogisticRegression(C=0.05, max_iter=5000).fit(x / scale, y, sample_weight=share)
     fitted = dict(zip(CONFIDENCE_FEATURES, (model.coef_[0] / scale).tolist(), strict=True))
     return fitted | {"intercept": float(model.intercept_[0])}
 

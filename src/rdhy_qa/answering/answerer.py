@@ -136,7 +136,7 @@ def answer(material: Material) -> Draft:
     evidence = usable(question, reading.read(rank_all(material), material.read))
     if not evidence:
         return composition.decline("no_evidence")
-    chance = confidence.of_evidence(question, wanted, evidence, material.passages)
+    chance = confidence.of_evidence(question, wanted, evidence)
     if question.kind is Kind.YES_NO:
         return _yes_no(material, evidence, chance)
     if (compared := comparisons.compare(question, wanted, material.lists)) is not None:

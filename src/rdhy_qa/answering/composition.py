@@ -107,10 +107,18 @@ def _short(question: Question, wanted: Sequence[Wanted], best: Evidence) -> Span
         if head and not any(stem in asked for stem in head):
             return record.head
     read = best.span if best.span and best.span.end - best.span.start <= _SHORT_ANSWER else None
+    if read is not None and _echoes(question, read.of(text)):
+        read = None
     if best.spans:
         agreeing = read and any(span.start < read.end and read.start < span.end for span in best.spans)
         return read if agreeing else Span(best.spans[0].start, best.spans[0].end)
     return read
+
+
+def _echoes(question: Question, text: str) -> bool:
+    """Whether a text says nothing that the question does not say itself."""
+    asked = {term.stem for term in terms(question.text)} | STOP_WORDS
+    return all(term.stem in asked or term.folded in asked for term in terms(text))
 
 
 _SHORT_ANSWER = 100

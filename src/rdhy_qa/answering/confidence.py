@@ -1,36 +1,37 @@
 """One number that orders answers by how likely they are right: a logistic model over what speaks for an answer."""
 
 import json
-import math
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from rdhy_qa.answering.evidence import FEATURES, Evidence
 from rdhy_qa.answering.lists import Match
-from rdhy_qa.answering.questions import Kind, Question
+from rdhy_qa.answering.questions import Question
 from rdhy_qa.answering.reading import READ_FEATURES
 from rdhy_qa.answering.wanted import Wanted
 
-if TYPE_CHECKING:
-    from rdhy_qa.answering.answerer import Read
-
 CONFIDENCE_FEATURES = (
-    *FEATURES,
-    *READ_FEATURES,
+    "similarity",
+    "item",
+    "frame",
+    "names",
+    "span",
+    "share",
+    "answerable",
+    "best",
+    "unread",
     "margin",
-    "dense",
-    "unknown",
-    "words",
-    "most_answerable",
     "unmet",
     "untyped",
-    *(f"kind_{kind}" for kind in Kind),
+    "unknown",
+    "most_answerable",
 )
+"""Few, on purpose: with all features of the ranking, and the kind of question, it does worse on other documents."""
 
 
 @lru_cache(maxsize=1)
@@ -45,17 +46,12 @@ def threshold() -> float:
     return float(_model()["threshold"])
 
 
-def question_features(
-    question: Question, wanted: Sequence[Wanted], passages: "Sequence[Read]", readings: Sequence[Evidence]
-) -> dict[str, float]:
+def question_features(wanted: Sequence[Wanted], ranked: Sequence[Evidence]) -> dict[str, float]:
     """What the confidence rests on whichever evidence is the best."""
     total = sum(word.weight for word in wanted) or 1.0
     return {
-        "dense": max((passage.similarity for passage in passages), default=0.0),
         "unknown": sum(word.weight for word in wanted if not word.known) / total,
-        "words": math.log1p(len(wanted)),
-        "most_answerable": max((found.answerable for found in readings if found.span is not None), default=-5.0) / 5,
-        **{f"kind_{kind}": float(question.kind is kind) for kind in Kind},
+        "most_answerable": max((found.answerable for found in ranked if found.span is not None), default=-5.0) / 5,
     }
 
 
@@ -69,18 +65,16 @@ def evidence_features(
     return named
 
 
-def of_evidence(
-    question: Question, wanted: Sequence[Wanted], ranked: Sequence[Evidence], passages: "Sequence[Read]"
-) -> float:
+def of_evidence(question: Question, wanted: Sequence[Wanted], ranked: Sequence[Evidence]) -> float:
     """How likely the best evidence answers the question, in [0, 1]."""
     best = ranked[0]
     second = ranked[1].score if len(ranked) > 1 else None
     untyped = question.wanted is not None and not best.typed
-    values = question_features(question, wanted, passages, ranked) | evidence_features(
+    values = question_features(wanted, ranked) | evidence_features(
         best.features, best.score, second, unmet=bool(best.unmet), untyped=untyped
     )
     weights = _model()["confidence"]
-    score = weights["intercept"] + sum(weights.get(name, 0.0) * value for name, value in values.items())
+    score = weights["intercept"] + sum(weights[name] * values[name] for name in CONFIDENCE_FEATURES)
     return float(1.0 / (1.0 + np.exp(-score)))
 
 
