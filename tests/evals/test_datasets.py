@@ -30,7 +30,7 @@ def test_squad_has_answers_once_and_the_passage_they_stand_in(tmp_path: Path) ->
     assert found.name == "tiny"
     (passage,) = found.passages
     assert passage == DataPassage(passage.id, "Harbour", "Norby has 12 boats.")
-    assert found.questions == [DataQuestion("7", "How many?", ("12", "12 boats"), (passage.id,), True)]
+    assert found.questions == [DataQuestion("7", "How many?", ("12", "12 boats"), (passage.id,), True, (passage.id,))]
 
 
 def test_squad_2_marks_what_cannot_be_answered(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_json_lines_are_read_with_all_spellings(tmp_path: Path) -> None:
     found = load_dataset(lines(tmp_path, passages, questions))
     assert found.passages == [DataPassage("1", "", "Norby has 12 boats.")]
     assert found.questions == [
-        DataQuestion("1", "How many?", ("12", "twelve", "boats"), ("1",), True),
+        DataQuestion("1", "How many?", ("12", "twelve", "boats"), ("1",), True, ("1",)),
         DataQuestion("2", "Who?", (), (), False),
     ]
 

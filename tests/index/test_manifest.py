@@ -106,4 +106,4 @@ def test_the_id_tells_builds_apart_and_nothing_else() -> None:
         built.model_copy(update={"code": "other"}),
         built.model_copy(update={"libraries": {"numpy": "1"}}),
     ]
-    assert len({built.id, *(other.id for other in others)}) == 7
+    assert len({built.id, *(other.id for other in others)}) == 8

@@ -167,7 +167,13 @@ def _list(material: Material, evidence: Sequence[Evidence]) -> Draft | None:
 
 def _introduced(material: Material, evidence: Sequence[Evidence], chance: float) -> Draft | None:
     """The list that the best sentence introduces: "three experiences were offered:" is no answer without them."""
-    if chance < confidence.threshold() or evidence[0].unmet:
+    if evidence[0].unmet:
+        return None
+    if material.question.kind is Kind.LIST:
+        for candidate in material.lists:
+            if sum(lists.belongs(candidate, found) for found in evidence[:_CROWD]) >= _MOST:
+                return composition.items(lists.whole(candidate), max(chance, confidence.threshold()))
+    if chance < confidence.threshold():
         return None
     several = material.question.kind is Kind.LIST or material.question.plural
     for found in evidence[: _INTRODUCING if several else 1]:
@@ -178,6 +184,8 @@ def _introduced(material: Material, evidence: Sequence[Evidence], chance: float)
     return None
 
 
+_CROWD, _MOST = 5, 4
+"""Of so many of the best sentences, so many have to be of one list for it to be the answer."""
 _INTRODUCING = 2
 """Sentences among which one that introduces a list is looked for, where several things are asked for."""
 _COUNTED = 0.75

@@ -41,6 +41,12 @@ def _model() -> dict[str, Any]:
     return model
 
 
+def weights() -> dict[str, float]:
+    """Weights of ``CONFIDENCE_FEATURES``, and the intercept."""
+    found: dict[str, float] = _model()["confidence"]
+    return found
+
+
 def threshold() -> float:
     """The operating point: answers that are less likely right than this are not given."""
     return float(_model()["threshold"])
@@ -73,8 +79,7 @@ def of_evidence(question: Question, wanted: Sequence[Wanted], ranked: Sequence[E
     values = question_features(wanted, ranked) | evidence_features(
         best.features, best.score, second, unmet=bool(best.unmet), untyped=untyped
     )
-    weights = _model()["confidence"]
-    score = weights["intercept"] + sum(weights[name] * values[name] for name in CONFIDENCE_FEATURES)
+    score = weights()["intercept"] + sum(weights()[name] * values[name] for name in CONFIDENCE_FEATURES)
     return float(1.0 / (1.0 + np.exp(-score)))
 
 

@@ -305,6 +305,15 @@ def introduces(candidate: RecordList, found: Evidence) -> bool:
 _TWO = 2
 
 
+def belongs(candidate: RecordList, found: Evidence) -> bool:
+    """Whether a sentence opens a list, or stands in one of its items."""
+    if candidate.view.document is not found.document or len(candidate.records) < _TWO:
+        return False
+    return introduces(candidate, found) or any(
+        record.start <= found.sentence.start < record.end for record in candidate.records
+    )
+
+
 def whole(candidate: RecordList) -> Match:
     """All of one list."""
     records = tuple((candidate, record) for record in candidate.records)
