@@ -183,7 +183,7 @@ def answering(settings: Settings, questions: Sequence[str], at: str) -> list[Row
     engine.generation.close()
     p50, p95 = (float(value) * 1000 for value in np.percentile(seconds, (50, 95)))
     return [
-        Row(f"an answer {at}, no LLM, p50 of {len(questions)}", p50, f"{p50:.1f} ms", 40, unit=" ms"),
+        Row(f"an answer {at}, no LLM, p50 of {len(questions)}", p50, f"{p50:.1f} ms", 150, unit=" ms"),
         Row("  p95", p95, f"{p95:.1f} ms", 300, unit=" ms"),
     ]
 
