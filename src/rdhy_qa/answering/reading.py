@@ -18,7 +18,7 @@ from rdhy_qa.models.reader import Reading, Window
 
 READ_FEATURES = ("span", "share", "answerable", "best", "unread")
 
-WINDOWS = 5
+WINDOWS = 4
 """Windows that are read for one question."""
 _CHARACTERS = 400
 """Length of a window; one longer sentence is read as it is. The reader was trained on 220 to 420."""
