@@ -114,7 +114,16 @@ def usable(question: Question, ranked: Sequence[Evidence]) -> list[Evidence]:
     unfit = {BlockKind.CAPTION}
     if question.kind is Kind.YES_NO:
         unfit.add(BlockKind.HEADING)
-    return [evidence for evidence in ranked if evidence.block.kind not in unfit and not _says_it_is_missing(evidence)]
+    fit = [evidence for evidence in ranked if evidence.block.kind not in unfit and not _says_it_is_missing(evidence)]
+    match fit:
+        # Of two that are nearly as good, the one that holds something of the type that is asked for.
+        case [first, second, *others] if second.spans and not first.spans and first.score - second.score < _CLOSE:
+            return [second, first, *others]
+    return fit
+
+
+_CLOSE = 0.5
+"""Difference of scores at which two sentences are as good as each other."""
 
 
 def _says_it_is_missing(found: Evidence) -> bool:
