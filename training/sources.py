@@ -5,12 +5,13 @@ line. ``data/written/`` holds articles and questions of our own.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rdhy_qa.documents.sentences import sentence_spans
+from rdhy_qa_evals.datasets import json_lines
 from rdhy_qa_evals.splits import part_of
 
 WRITTEN = Path(__file__).parent / "data" / "written"
@@ -156,11 +157,11 @@ def _omos(data: Path) -> Source:
     folder = data / "omos-qa-en"
     source = Source("omos-qa-en")
     places: dict[str, int] = {}
-    for entry in _lines(folder / "passages.jsonl"):
+    for entry in json_lines(folder / "passages.jsonl"):
         places[entry["id"]] = len(source.passages)
         text = entry["text"]
         source.passages.append(Passage(entry["id"], entry["title"], text, sentences_of(text)))
-    for entry in _lines(folder / "questions.jsonl"):
+    for entry in json_lines(folder / "questions.jsonl"):
         if not entry["answerable"]:
             page = str(entry["why"]).rpartition(" ")[2]
             if page in places:
@@ -206,8 +207,3 @@ _LOADERS: dict[str, Callable[[Path], Source]] = {
     "omos": _omos,
     "written": _written,
 }
-
-
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8") as lines:
-        yield from (json.loads(line) for line in lines if line.strip())

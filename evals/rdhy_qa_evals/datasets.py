@@ -79,10 +79,10 @@ def _from_squad(path: Path) -> Dataset:
 
 def _from_lines(folder: Path) -> Dataset:
     found = Dataset(folder.name)
-    for entry in _lines(folder / "passages.jsonl"):
+    for entry in json_lines(folder / "passages.jsonl"):
         found.passages.append(DataPassage(str(entry["id"]), entry.get("title") or "", entry["text"]))
     passages = {passage.id for passage in found.passages}
-    for entry in _lines(folder / "questions.jsonl"):
+    for entry in json_lines(folder / "questions.jsonl"):
         if entry.get("answerable") is None or entry.get("history"):
             continue
         answers = tuple(spelling for spellings in entry.get("answers") or [] for spelling in spellings)
@@ -97,7 +97,8 @@ def _from_lines(folder: Path) -> Dataset:
     return found
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
+def json_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Read a file of JSON Lines; empty lines are left out."""
     with path.open(encoding="utf-8") as lines:
         for line in lines:
             if line.strip():

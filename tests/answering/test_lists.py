@@ -2,7 +2,8 @@
 
 import pytest
 
-from rdhy_qa.answering.lists import awards, item_label, name_of_list
+from rdhy_qa.answering.list_names import name_of_list
+from rdhy_qa.answering.lists import awards, item_label
 from rdhy_qa.contracts import Answer
 from rdhy_qa.terms import stem
 

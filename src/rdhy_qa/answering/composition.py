@@ -7,6 +7,7 @@ from rdhy_qa.answering import abstention, lists
 from rdhy_qa.answering.citations import Citations
 from rdhy_qa.answering.comparisons import Comparison
 from rdhy_qa.answering.evidence import Evidence
+from rdhy_qa.answering.list_names import name_of_list
 from rdhy_qa.answering.lists import Match, RecordList
 from rdhy_qa.answering.places import countries_in
 from rdhy_qa.answering.questions import Kind, Question
@@ -191,7 +192,7 @@ def category(candidate: RecordList, record: Record, focus: Sequence[str]) -> Dra
         ),
         None,
     )
-    named = lists.name_of_list(candidate, focus)
+    named = name_of_list(candidate, focus)
     item = _sentence_at(document, record.head.start)
     if in_item is not None:
         short = in_item[0].of(body.of(document.text))

@@ -1,10 +1,6 @@
 """One number that orders answers by how likely they are right: a logistic model over what speaks for an answer."""
 
-import json
 from collections.abc import Sequence
-from functools import lru_cache
-from importlib import resources
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +10,7 @@ from rdhy_qa.answering.lists import Match
 from rdhy_qa.answering.questions import Question
 from rdhy_qa.answering.reading import READ_FEATURES
 from rdhy_qa.answering.wanted import Wanted
+from rdhy_qa.answering.weights import fitted
 
 CONFIDENCE_FEATURES = (
     "similarity",
@@ -34,22 +31,15 @@ CONFIDENCE_FEATURES = (
 """Few, on purpose: with all features of the ranking, and the kind of question, it does worse on other documents."""
 
 
-@lru_cache(maxsize=1)
-def _model() -> dict[str, Any]:
-    text = resources.files("rdhy_qa.answering").joinpath("weights.json").read_text(encoding="utf-8")
-    model: dict[str, Any] = json.loads(text)
-    return model
-
-
 def weights() -> dict[str, float]:
     """Weights of ``CONFIDENCE_FEATURES``, and the intercept."""
-    found: dict[str, float] = _model()["confidence"]
+    found: dict[str, float] = fitted()["confidence"]
     return found
 
 
 def threshold() -> float:
     """The operating point: answers that are less likely right than this are not given."""
-    return float(_model()["threshold"])
+    return float(fitted()["threshold"])
 
 
 def question_features(wanted: Sequence[Wanted], ranked: Sequence[Evidence]) -> dict[str, float]:

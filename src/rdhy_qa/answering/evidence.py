@@ -4,13 +4,11 @@ The weights in ``weights.json`` are fitted by ``python -m rdhy_qa_evals.fit`` on
 features are few enough to read.
 """
 
-import json
 import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import resources
 from itertools import pairwise
 
 import numpy as np
@@ -22,6 +20,7 @@ from rdhy_qa.answering.questions import Kind, Question
 from rdhy_qa.answering.spans import SpanType, TypedSpan, find
 from rdhy_qa.answering.views import DocumentView
 from rdhy_qa.answering.wanted import Wanted, meets
+from rdhy_qa.answering.weights import weights_of
 from rdhy_qa.documents.document import Block, BlockKind, Document, Record, Sentence, Span
 from rdhy_qa.terms import STOP_WORDS, terms
 
@@ -203,8 +202,7 @@ def _bias(features: dict[str, float]) -> npt.NDArray[np.float64]:
 @lru_cache(maxsize=1)
 def ranking_weights() -> npt.NDArray[np.float64]:
     """Weights of ``FEATURES``, from ``weights.json``."""
-    data = json.loads(resources.files("rdhy_qa.answering").joinpath("weights.json").read_text(encoding="utf-8"))
-    return np.array([data["ranking"][name] for name in FEATURES])
+    return weights_of("ranking", FEATURES)
 
 
 def measure(

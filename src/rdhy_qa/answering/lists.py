@@ -1,4 +1,4 @@
-"""Lists as wholes: which list a question is about, which of its items it asks for, and what a list is called."""
+"""Lists as wholes: which list a question is about, and which of its items it asks for."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -8,11 +8,10 @@ from functools import cached_property
 from rdhy_qa.answering.evidence import Evidence, is_secondary
 from rdhy_qa.answering.lexicon import likeness
 from rdhy_qa.answering.questions import NAMED_THINGS, Kind, Question
-from rdhy_qa.answering.spans import TypedSpan, names
 from rdhy_qa.answering.views import DocumentView
 from rdhy_qa.answering.wanted import Wanted, Words, meets
 from rdhy_qa.documents.document import Record, Span
-from rdhy_qa.terms import STOP_WORDS, Term, stem, terms
+from rdhy_qa.terms import STOP_WORDS, stem, terms
 
 # A list is chosen when its lead-in, headings and items meet this share of the question's weight. Fitted by hand on the
 # development questions.
@@ -364,42 +363,3 @@ def awards(candidate: RecordList) -> bool:
 
 _WINNING = frozenset(stem(word) for word in "winner winners win wins won winning".split())
 _CATEGORISING = frozenset(stem(word) for word in "category class".split())
-
-
-def name_of_list(candidate: RecordList, focus: Sequence[str]) -> tuple[str, Span] | None:
-    """What a list is called, with where that stands: the name beside "category" in its lead-in, else its heading.
-
-    `focus` holds the stems of the word that is asked for, "categori" for "which category".
-    """
-    document = candidate.view.document
-    section = candidate.records[0].section
-    if candidate.lead_in is not None:
-        name = _name_beside(candidate, candidate.lead_in, focus)
-        if name is not None:
-            return name.of(document.text), name
-    heading = next((b for b in document.blocks if b.level and b.section == section), None) if section else None
-    return (section[-1], Span(heading.start, heading.end)) if heading else None
-
-
-def _name_beside(candidate: RecordList, lead_in: Span, focus: Sequence[str]) -> Span | None:
-    """The name that stands nearest to one of the focus words, best one that the heading has too."""
-    text = lead_in.of(candidate.view.document.text)
-    heading = candidate.view.section(candidate.records[0].section[-1:])
-    found = []
-    for name in names(text):
-        span = Span(lead_in.start + name.start, lead_in.start + name.end)
-        shared = candidate.view.stems_between(span.start, span.end) & heading
-        gaps = [_gap(text, name, anchor) for anchor in terms(text) if anchor.stem in focus]
-        found += [(not shared, gap, span.start, span) for gap in gaps if gap is not None]
-    return min(found, key=lambda entry: entry[:3])[-1] if found else None
-
-
-_NEAR = 40
-
-
-def _gap(text: str, name: TypedSpan, anchor: Term) -> int | None:
-    """Characters between a name and a word; None where the word is in the name, far away or in another clause."""
-    if name.start <= anchor.start < name.end:
-        return None
-    between = text[min(name.end, anchor.end) : max(name.start, anchor.start)]
-    return None if len(between) >= _NEAR or any(mark in between for mark in ".:;") else len(between)

@@ -3,16 +3,15 @@
 The reader costs much more than all else, so it reads a few windows around the sentences that rank best without it.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from importlib import resources
 
 import numpy as np
 import numpy.typing as npt
 
 from rdhy_qa.answering.evidence import FEATURES, Evidence
+from rdhy_qa.answering.weights import weights_of
 from rdhy_qa.documents.document import BlockKind, Document, Span
 from rdhy_qa.models.reader import Reading, Window
 
@@ -52,8 +51,7 @@ class _Chosen:
 @lru_cache(maxsize=1)
 def reading_weights() -> npt.NDArray[np.float64]:
     """Weights of ``FEATURES`` and ``READ_FEATURES`` together, from ``weights.json``."""
-    data = json.loads(resources.files("rdhy_qa.answering").joinpath("weights.json").read_text(encoding="utf-8"))
-    return np.array([data["reading"][name] for name in (*FEATURES, *READ_FEATURES)])
+    return weights_of("reading", (*FEATURES, *READ_FEATURES))
 
 
 def read(ranked: Sequence[Evidence], reader: Read) -> list[Evidence]:

@@ -1,15 +1,15 @@
 """Readers of others: any extractive reader or cross-encoder in the format of Hugging Face, run by transformers."""
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from rdhy_qa.errors import ModelError
-from rdhy_qa.models.reader import Reading, Window
+from rdhy_qa.models.reader import Reading, Window, text_tokens
 
 _MAX_TOKENS = 256
+_QUESTION_CHARACTERS = 200
 _STEP = "Set RDHY_QA_READER to packaged, or to a question-answering model or cross-encoder with one output."
 
 
@@ -46,17 +46,15 @@ class HubReader:
             raise ModelError(f"The model {name!r} sorts into {self._model.config.num_labels} classes.", _STEP)
         self._threads = threads
         self._torch = torch
-        self.fingerprint = self._digest()
+        self.fingerprint = name
 
     def read(self, question: str, windows: Sequence[Window]) -> list[Reading]:
         """Read windows in one batch."""
         if not windows:
             return []
-        prefixes = [f"{w.heading}. " if w.heading else "" for w in windows]
-        contexts = [prefix + window.text for prefix, window in zip(prefixes, windows, strict=True)]
         encoded = self._tokenizer(
-            [question] * len(windows),
-            contexts,
+            [question[:_QUESTION_CHARACTERS]] * len(windows),  # or there is no room for the window
+            [window.prefix + window.text for window in windows],
             truncation="only_second",
             max_length=_MAX_TOKENS,
             padding=True,
@@ -68,13 +66,12 @@ class HubReader:
         with self._torch.inference_mode():
             output = self._model(**encoded)
         readings = []
-        for row, prefix in enumerate(prefixes):
-            offsets = all_offsets[row].astype(np.int64) - len(prefix)
-            of_text = np.array([sequence == 1 for sequence in encoded.sequence_ids(row)]) & (offsets[:, 1] > 0)
+        for row, window in enumerate(windows):
+            offsets, of_text = text_tokens(all_offsets[row], encoded.sequence_ids(row), window)
             if self._extracts:
                 starts, ends = (logits[row].numpy() for logits in (output.start_logits, output.end_logits))
                 reading = Reading(offsets[of_text], starts[of_text], ends[of_text], 0.0)
-                best = reading.best(0, len(windows[row].text))
+                best = reading.best(0, len(window.text))
                 none = float(starts[0] + ends[0])
                 readings.append(
                     Reading(reading.offsets, reading.starts, reading.ends, best[0] - none if best else -none)
@@ -83,9 +80,3 @@ class HubReader:
                 even = np.zeros(int(of_text.sum()), dtype=np.float32)
                 readings.append(Reading(offsets[of_text], even, even, float(output.logits[row, 0])))
         return readings
-
-    def _digest(self) -> str:
-        digest = hashlib.sha256()
-        for name, value in sorted(self._model.state_dict().items()):
-            digest.update(name.encode() + value.contiguous().float().numpy().tobytes())
-        return digest.hexdigest()

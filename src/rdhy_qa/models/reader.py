@@ -21,7 +21,7 @@ PACKAGED = Path(__file__).parent / "packaged_reader"
 """Our own reader; see its ``MODEL_CARD.md``."""
 
 _MODEL = "reader.onnx"
-_MAX_TOKENS = 160
+MAX_TOKENS = 160
 _QUESTION_TOKENS = 64
 _HEADING_CHARACTERS = 60
 _ANSWER_TOKENS = 30
@@ -34,6 +34,11 @@ class Window:
 
     heading: str
     text: str
+
+    @property
+    def prefix(self) -> str:
+        """What a reader sees before the text. Training makes it the same way."""
+        return f"{self.heading[:_HEADING_CHARACTERS]}. " if self.heading else ""
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,14 @@ class Reading:
         part = self._spans[first:last, first:last]
         row, column = np.unravel_index(int(part.argmax()), part.shape)
         return float(part[row, column]), int(self.offsets[first + row, 0]), int(self.offsets[first + column, 1])
+
+
+def text_tokens(
+    offsets: npt.NDArray[np.int64], sequences: Sequence[int | None], window: Window
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Offsets of a pair's tokens in the window's text, and which tokens are of that text."""
+    moved = offsets.astype(np.int64) - len(window.prefix)
+    return moved, np.array([sequence == 1 for sequence in sequences]) & (moved[:, 1] > 0)
 
 
 class Reader(Protocol):
@@ -135,18 +148,15 @@ class PackagedReader:
         self._counting = Tokenizer.from_str(self._tokenizer.to_str())
         self._counting.no_padding()
         self._counting.no_truncation()
-        self._tokenizer.enable_truncation(_MAX_TOKENS, strategy="only_second")
+        self._tokenizer.enable_truncation(MAX_TOKENS, strategy="only_second")
         self._tokenizer.enable_padding()
 
     def read(self, question: str, windows: Sequence[Window]) -> list[Reading]:
         """Read windows in one batch."""
         if not windows:
             return []
-        prefixes = [f"{w.heading[:_HEADING_CHARACTERS]}. " if w.heading else "" for w in windows]
         asked = self._cut(question)
-        encodings = self._tokenizer.encode_batch(
-            [(asked, prefix + window.text) for prefix, window in zip(prefixes, windows, strict=True)]
-        )
+        encodings = self._tokenizer.encode_batch([(asked, window.prefix + window.text) for window in windows])
         starts, ends, answerable = self._session.run(
             ["start", "end", "answerable"],
             {
@@ -156,9 +166,8 @@ class PackagedReader:
             },
         )
         readings = []
-        for row, (encoding, prefix) in enumerate(zip(encodings, prefixes, strict=True)):
-            offsets = np.array(encoding.offsets, dtype=np.int64) - len(prefix)
-            of_text = np.array([sequence == 1 for sequence in encoding.sequence_ids]) & (offsets[:, 1] > 0)
+        for row, (encoding, window) in enumerate(zip(encodings, windows, strict=True)):
+            offsets, of_text = text_tokens(np.array(encoding.offsets), encoding.sequence_ids, window)
             readings.append(Reading(offsets[of_text], starts[row][of_text], ends[row][of_text], float(answerable[row])))
         return readings
 
