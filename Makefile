@@ -49,9 +49,9 @@ serve: $(VENV)/.runtime ## Build the index if need be, and serve it on http://12
 test: $(VENV)/.dev ## Install what the tests need, and run all of them.
 	@$(BIN)/python -m pytest
 
-eval: $(VENV)/.dev ## Ask the question sets on Post 4 and say how many answers are right.
+eval: $(VENV)/.dev ## Ask the question set, measure, and compare with the baseline.
 	@$(BIN)/rdhy-qa ingest corpus --index index
-	@$(BIN)/python -m rdhy_qa_evals.run evals/questions/*.yaml --index index --corpus
+	@$(BIN)/rdhy-qa eval --index index --corpus corpus
 
 bench: $(VENV)/.dev ## Measure speed and memory against their budgets.
 	@$(BIN)/python benchmarks/budgets.py

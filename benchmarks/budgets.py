@@ -33,7 +33,7 @@ from rdhy_qa.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT / "corpus"
-QUESTIONS = ROOT / "evals" / "questions" / "post-4.yaml"
+QUESTIONS = ROOT / "evals" / "post-4" / "authors.yaml"
 
 PASSAGES = 10_000
 ROUNDS = 3

@@ -37,7 +37,7 @@ def ask(engine: Engine, question: str) -> Answer:
 @pytest.fixture(scope="session")
 def answers(engine: Engine, pytestconfig: pytest.Config) -> list[tuple[Case, Answer]]:
     """Every question of our set with its answer."""
-    cases = load_cases(pytestconfig.rootpath / "evals/questions/post-4.yaml")
+    cases = load_cases([pytestconfig.rootpath / "evals/post-4/authors.yaml"])
     return [(case, ask(engine, case.question)) for case in cases]
 
 

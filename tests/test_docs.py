@@ -51,7 +51,15 @@ def commands() -> dict[tuple[str, ...], set[str]]:
     """All commands, with their long options."""
 
     def walk(command: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], set[str]]]:
-        yield path, {name for parameter in command.params for name in parameter.opts if name.startswith("--")}
+        yield (
+            path,
+            {
+                name
+                for parameter in command.params
+                for name in (*parameter.opts, *parameter.secondary_opts)
+                if name.startswith("--")
+            },
+        )
         for name, inner in getattr(command, "commands", {}).items():
             yield from walk(inner, (*path, name))
 

@@ -1,4 +1,8 @@
-"""Public question sets, as passages and questions: SQuAD's JSON, and folders of JSON Lines."""
+"""Question sets of others and of our own training, as passages and questions.
+
+Four shapes are read: SQuAD's JSON, a JSON Lines file of questions with their passages, a folder with passages and
+questions in JSON Lines, and a folder of articles with questions as in ``training/data/written``.
+"""
 
 import json
 from collections.abc import Iterator
@@ -45,19 +49,22 @@ class Dataset:
 
 
 def load_dataset(path: Path) -> Dataset:
-    """Read SQuAD 1.1 or 2.0 JSON, or a folder with ``passages.jsonl`` and ``questions.jsonl``.
+    """Read a set in any of the shapes.
 
     Raises:
-        UsageError: when the path is neither.
+        UsageError: when the path has none of them.
     """
     try:
+        if path.is_dir() and not (path / "passages.jsonl").exists() and any(path.glob("*.json")):
+            return _from_articles(path)
         if path.is_dir():
             return _from_lines(path)
-        return _from_squad(path)
+        return _from_questions(path) if path.suffix == ".jsonl" else _from_squad(path)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(
             f"{path} is no data set: {error!r}.",
-            "Name a SQuAD JSON file, or a folder with passages.jsonl and questions.jsonl.",
+            "Name a SQuAD JSON file, a JSON Lines file of {question, passages, answers}, or a folder with "
+            "passages.jsonl and questions.jsonl.",
         ) from error
 
 
@@ -94,6 +101,39 @@ def _from_lines(folder: Path) -> Dataset:
         found.questions.append(
             DataQuestion(str(entry["id"]), entry["question"], answers, gold, bool(entry["answerable"]), about)
         )
+    return found
+
+
+def _from_articles(folder: Path) -> Dataset:
+    found = Dataset(folder.name)
+    for file in sorted(folder.glob("*.json")):
+        article = json.loads(file.read_text(encoding="utf-8"))
+        found.passages.append(DataPassage(file.stem, article["title"], article["text"]))
+        for number, asked in enumerate(article["questions"]):
+            answers = (asked["answer"],) if asked["answer"] is not None else ()
+            where = (file.stem,)
+            name = f"{file.stem}-{number:03d}"
+            found.questions.append(DataQuestion(name, asked["question"], answers, where, bool(answers), about=where))
+    return found
+
+
+def _from_questions(path: Path) -> Dataset:
+    """Each line a question with its own passages, all of which are searched; equal passages are one."""
+    found = Dataset(path.stem)
+    known: dict[str, str] = {}
+    for number, entry in enumerate(json_lines(path)):
+        gold = []
+        answers = tuple(str(answer) for answer in entry["answers"])
+        for passage in entry["passages"]:
+            text = passage["text"] if isinstance(passage, dict) else str(passage)
+            title = passage.get("title") or "" if isinstance(passage, dict) else ""
+            if text not in known:
+                known[text] = f"p{len(known):05d}"
+                found.passages.append(DataPassage(known[text], title, text))
+            if any(answer.casefold() in text.casefold() for answer in answers):
+                gold.append(known[text])
+        name = str(entry.get("id", number))
+        found.questions.append(DataQuestion(name, entry["question"], answers, tuple(gold), bool(answers), tuple(gold)))
     return found
 
 

@@ -1,7 +1,7 @@
-"""Fits the weights of the answering stage: which sentence is the evidence, and how likely it answers the question.
+"""Fits the weights that rank evidence: which sentence answers.
 
 ``python -m rdhy_qa_evals.fit --data FOLDER --own INDEX`` asks public questions and our own, fits on one part of the
-documents, measures on another, and writes ``src/rdhy_qa/answering/weights.json``. The reader was trained on neither.
+documents, measures on another, and writes ``src/rdhy_qa/models/ranking.json``. The reader was trained on neither.
 """
 
 import json
@@ -15,20 +15,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 from scipy.optimize import minimize
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from rdhy_qa.answering import confidence
-from rdhy_qa.answering.confidence import CONFIDENCE_FEATURES
 from rdhy_qa.answering.evidence import FEATURES
 from rdhy_qa.answering.reading import READ_FEATURES
-from rdhy_qa_evals.examples import Example, Vector, own, public
+from rdhy_qa_evals.examples import Example, Vector, example_of, own, public
 
-_OUTPUT = Path(__file__).resolve().parents[2] / "src" / "rdhy_qa" / "answering" / "weights.json"
+_OUTPUT = Path(__file__).resolve().parents[2] / "src" / "rdhy_qa" / "models" / "ranking.json"
 _L2 = 0.0003
 _RESAMPLES = 2000
-_OWN_SHARE = 3.0
-"""What one of our own questions counts for the confidence: they are the nearest to what will be asked."""
 ALL_FEATURES = (*FEATURES, *READ_FEATURES)
 
 Scorer = Callable[[Example], Vector]
@@ -75,47 +70,6 @@ def first(example: Example, scores: Vector) -> int | None:
     return int(np.where(example.usable, scores, -np.inf).argmax())
 
 
-def fit_confidence(examples: Sequence[Example], score: Scorer) -> dict[str, float]:
-    """A logistic model of whether the first evidence is right."""
-    fit = [(e, row) for e in examples if e.labelled and (row := confidence_row(e, score)) is not None]
-    x = np.array([row for _, row in fit])
-    y = np.array([_hit(e, score) for e, _ in fit], dtype=bool)
-    share = np.array([_OWN_SHARE if e.source == "own" else 1.0 for e, _ in fit])
-    scale = x.std(axis=0) + 1e-9
-    model = LogisticRegression(C=0.05, max_iter=5000).fit(x / scale, y, sample_weight=share)
-    fitted = dict(zip(CONFIDENCE_FEATURES, (model.coef_[0] / scale).tolist(), strict=True))
-    return fitted | {"intercept": float(model.intercept_[0])}
-
-
-def confidence_row(example: Example, score: Scorer) -> list[float] | None:
-    """What the confidence in an example's first evidence rests on."""
-    scores = score(example)
-    best = first(example, scores)
-    if best is None:
-        return None
-    others = np.sort(scores[example.usable])[::-1]
-    second = float(others[1]) if len(others) > 1 else None
-    values = example.of_question | confidence.evidence_features(
-        example.features[best],
-        float(scores[best]),
-        second,
-        unmet=bool(example.unmet[best]),
-        untyped=bool(example.untyped[best]),
-    )
-    return [values[name] for name in CONFIDENCE_FEATURES]
-
-
-def chance(example: Example, score: Scorer, weights: dict[str, float]) -> float:
-    """How likely the first evidence is right, in [0, 1]; 0 where there is none."""
-    row = confidence_row(example, score)
-    if row is None:
-        return 0.0
-    total = weights["intercept"] + sum(
-        weights[name] * value for name, value in zip(CONFIDENCE_FEATURES, row, strict=True)
-    )
-    return float(1 / (1 + np.exp(-total)))
-
-
 def interval(values: Sequence[float]) -> str:
     """A mean with its 95 % bootstrap interval."""
     if not values:
@@ -125,12 +79,12 @@ def interval(values: Sequence[float]) -> str:
     return f"{np.mean(values):.3f} [{low:.3f}, {high:.3f}]"
 
 
-def report(examples: Sequence[Example], ways: dict[str, Scorer], weights: dict[str, float], console: Console) -> None:
+def report(examples: Sequence[Example], ways: dict[str, Scorer], console: Console) -> None:
     """Print how good each way to rank is on each source, part by part."""
     table = Table("source", "part", "n", *ways, "span F1")
     for source in sorted({e.source for e in examples}):
         for part in ("fit", "measure"):
-            asked = [e for e in examples if e.source == source and e.part == part and e.answerable and e.labelled]
+            asked = [e for e in examples if e.source == source and e.part == part and e.answerable]
             if not asked:
                 continue
             shares = [interval([_hit(e, score) for e in asked]) for score in ways.values()]
@@ -138,26 +92,23 @@ def report(examples: Sequence[Example], ways: dict[str, Scorer], weights: dict[s
             overlap = [float(e.overlap[i]) if (i := first(e, both(e))) is not None else 0.0 for e in asked]
             table.add_row(source, part, str(len(asked)), *shares, interval(overlap))
     console.print(table)
-    table = Table("answerable or not", "part", "n", "confidence", "reader", title="AUROC")
+    table = Table("answerable or not", "part", "n", "reader", title="AUROC")
     off_topic = [e for e in examples if e.source == "off-topic"]
     for source in sorted({e.source for e in examples} - {"off-topic"}):
         for part in ("fit", "measure"):
             asked = [e for e in examples if e.source == source and e.part == part]
-            _auroc_row(table, source, part, asked, ways["both"], weights)
+            _auroc_row(table, source, part, asked)
             away = [e for e in asked if e.answerable] + [e for e in off_topic if e.part == part]
-            _auroc_row(table, f"{source} or off-topic", part, away, ways["both"], weights)
+            _auroc_row(table, f"{source} or off-topic", part, away)
     console.print(table)
 
 
-def _auroc_row(
-    table: Table, name: str, part: str, asked: Sequence[Example], score: Scorer, weights: dict[str, float]
-) -> None:
+def _auroc_row(table: Table, name: str, part: str, asked: Sequence[Example]) -> None:
     truth = np.array([e.answerable for e in asked], dtype=bool)
     if truth.all() or not truth.any():
         return
-    chances = np.array([chance(e, score, weights) for e in asked])
-    reader = np.array([e.of_question["most_answerable"] for e in asked])
-    table.add_row(name, part, f"{truth.sum()}+{(~truth).sum()}", _auroc(truth, chances), _auroc(truth, reader))
+    reader = np.array([e.most_answerable for e in asked])
+    table.add_row(name, part, f"{truth.sum()}+{(~truth).sum()}", _auroc(truth, reader))
 
 
 def _auroc(truth: "np.ndarray[tuple[int], np.dtype[np.bool_]]", values: Vector) -> str:
@@ -187,21 +138,21 @@ def main(
     console = Console(width=150)
     stored = work / "examples.pickle"
     if fresh or not stored.exists():
-        examples = list(public(data, work))
+        asked = list(public(data, work))
         for index in own_index:
-            examples += own(Path("evals/questions/post-4.yaml"), index, "fit")
-            examples += own(Path("evals/questions/post-4-readers.yaml"), index, "measure")
+            asked += own(Path("evals/post-4/authors.yaml"), index, "fit")
+            asked += own(Path("evals/post-4/readers.yaml"), index, "measure")
+        found = [example for one in asked if (example := example_of(one)) is not None]
+        examples = [e for e in found if e.source != "own" or e.right.any() or not e.answerable]
         stored.write_bytes(pickle.dumps(examples))
     examples = pickle.loads(stored.read_bytes())
     fit = [e for e in examples if e.part == "fit"]
     ranking, reading = fit_ranking(fit, lambda e: e.cheap), fit_ranking(fit, lambda e: e.features)
     ways = scorers(ranking, reading)
-    weights = fit_confidence(fit, ways["both"])
-    report(examples, ways, weights, console)
+    report(examples, ways, console)
     content = json.loads(_OUTPUT.read_text(encoding="utf-8"))
     content["ranking"] = dict(zip(FEATURES, np.round(ranking, 4).tolist(), strict=True))
     content["reading"] = dict(zip(ALL_FEATURES, np.round(reading, 4).tolist(), strict=True))
-    content["confidence"] = {name: round(value, 4) for name, value in weights.items()}
     if write:
         _OUTPUT.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 

@@ -8,10 +8,11 @@ import time
 from collections.abc import Sequence
 from functools import lru_cache, partial
 
-from rdhy_qa.answering import answerer, lists
+from rdhy_qa.answering import answerer, confidence, lists
 from rdhy_qa.answering.citations import original_url, view_url
 from rdhy_qa.answering.composition import Draft
 from rdhy_qa.answering.questions import analyse
+from rdhy_qa.answering.ranking import READ_PASSAGES, Material, Read, Similarities
 from rdhy_qa.answering.views import DocumentView
 from rdhy_qa.answering.wanted import wanted_words
 from rdhy_qa.contracts import (
@@ -52,21 +53,21 @@ class _Session:
     def _lists(self, document_id: str) -> list[lists.RecordList]:
         return lists.lists_of(self.view(document_id))
 
-    def material(self, text: str, vector: FloatArray, hits: Sequence[Hit]) -> answerer.Material:
+    def material(self, text: str, vector: FloatArray, hits: Sequence[Hit]) -> Material:
         """What an answer is made from."""
         question = analyse(text)
         passages = tuple(
-            answerer.Read(self.view(h.passage.document.id), h.passage.start, h.passage.end, h.score, h.dense or 0.0)
-            for h in hits[: answerer.READ_PASSAGES]
+            Read(self.view(h.passage.document.id), h.passage.start, h.passage.end, h.score, h.dense or 0.0)
+            for h in hits[:READ_PASSAGES]
         )
         documents = dict.fromkeys(hit.passage.document.id for hit in hits)
         found = tuple(found for document in documents for found in self.lists(document))
         words = self.generation.lexical.vocabulary
         wanted = wanted_words(question, words)
         read = partial(self.reader.read, question.text)
-        return answerer.Material(question, wanted, passages, self.similarities(vector), read, found, words)
+        return Material(question, wanted, passages, self.similarities(vector), read, found, words)
 
-    def similarities(self, vector: FloatArray) -> answerer.Similarities:
+    def similarities(self, vector: FloatArray) -> Similarities:
         """Cosine similarity of a question's vector with the sentences of a document."""
 
         def measure(view: DocumentView, indices: Sequence[int]) -> FloatArray:
@@ -99,18 +100,23 @@ class Engine:
         """The generation in use."""
         return self._session.generation
 
-    def ask(self, request: AskRequest) -> Answer:
-        """Answer a question, or decline with a reason."""
+    def ask(self, request: AskRequest, *, operating_point: float | None = None) -> Answer:
+        """Answer a question, or decline with a reason.
+
+        ``operating_point`` replaces the fitted one: at 0 the likeliest answer is given however unlikely it is, which
+        is what evaluation draws its curves from.
+        """
         session = self._session
         clock = _Clock()
         vector = session.retriever.embed(request.question)
         hits = session.retriever.search(request.question, vector, request.filters, _RETRIEVED)
         clock.lap("retrieve")
-        draft = answerer.answer(session.material(request.question, vector, hits))
+        point = confidence.operating_point() if operating_point is None else operating_point
+        draft = answerer.answer(session.material(request.question, vector, hits), point)
         clock.lap("read")
         return _reply(request, draft, hits, session.generation.id, clock.total())
 
-    def material(self, question: str) -> answerer.Material:
+    def material(self, question: str) -> Material:
         """What an answer to a question is made from: for evaluation, and for fitting the answering stage."""
         session = self._session
         vector = session.retriever.embed(question)

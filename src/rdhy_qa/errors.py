@@ -7,6 +7,7 @@ The tree::
     │   ├── SettingsError       a setting has a bad value
     │   ├── QuestionError       a question is empty, too long or holds control characters
     │   └── NotFoundError       a document or generation that does not exist
+    ├── GateError               a new generation answers worse than the baseline; the one before still serves
     ├── DocumentError           one file can't be read; the rest of the folder still is
     ├── GenerationError             an index can't be used
     │   ├── NoIndexError        there is no active generation
@@ -46,6 +47,10 @@ class QuestionError(UsageError):
 
 class NotFoundError(UsageError):
     """A document or generation that does not exist."""
+
+
+class GateError(RdhyQaError):
+    """A new generation answers worse than the baseline, so it does not serve."""
 
 
 class DocumentError(RdhyQaError):

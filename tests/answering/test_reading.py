@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from rdhy_qa.answering import answerer, reading
+from rdhy_qa.answering import ranking, reading
 from rdhy_qa.answering.evidence import FEATURES, Evidence
 from rdhy_qa.engine import Engine
 from rdhy_qa.models.reader import Reading, Window
@@ -15,7 +15,7 @@ QUESTION = "How many people travelled on the ferry?"
 
 @pytest.fixture(scope="module")
 def evidence(harbour: Engine) -> list[Evidence]:
-    return answerer.rank_all(harbour.material(QUESTION))
+    return ranking.rank_all(harbour.material(QUESTION))
 
 
 class Recording:

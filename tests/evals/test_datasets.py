@@ -83,3 +83,35 @@ def test_a_missing_path_and_an_empty_folder_are_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "none.json", tmp_path):
         with pytest.raises(UsageError, match="is no data set"):
             load_dataset(path)
+
+
+def test_a_line_may_hold_its_own_passages(tmp_path: Path) -> None:
+    path = tmp_path / "own.jsonl"
+    shared = {"title": "Harbour", "text": "Norby has 12 boats."}
+    entries = [
+        {"id": "a", "question": "How many?", "answers": ["12"], "passages": [shared, "Rope is cheap."]},
+        {"question": "Who?", "answers": [], "passages": [shared]},
+    ]
+    path.write_text("\n".join(json.dumps(entry) for entry in entries), encoding="utf-8")
+    found = load_dataset(path)
+    first, second = found.passages
+    assert (first.title, first.text, second.text) == ("Harbour", "Norby has 12 boats.", "Rope is cheap.")
+    assert found.questions == [
+        DataQuestion("a", "How many?", ("12",), (first.id,), True, (first.id,)),
+        DataQuestion("1", "Who?", (), (), False, ()),
+    ]
+
+
+def test_articles_of_our_own_are_read_with_their_questions(tmp_path: Path) -> None:
+    questions = [
+        {"question": "How many?", "answer": "12", "quote": "12 boats"},
+        {"question": "Who?", "answer": None, "quote": None},
+    ]
+    article = {"title": "Harbour", "text": "Norby has 12 boats.", "questions": questions}
+    (tmp_path / "harbour.json").write_text(json.dumps(article), encoding="utf-8")
+    found = load_dataset(tmp_path)
+    assert found.passages == [DataPassage("harbour", "Harbour", "Norby has 12 boats.")]
+    assert [(q.answers, q.gold, q.answerable) for q in found.questions] == [
+        (("12",), ("harbour",), True),
+        ((), ("harbour",), False),
+    ]

@@ -3,13 +3,17 @@
 import numpy as np
 import pytest
 
-from rdhy_qa.answering import confidence, evidence, reading
+from rdhy_qa.answering import evidence
+from rdhy_qa.contracts import AskRequest
 from rdhy_qa.engine import Engine
 from rdhy_qa.index.builder import ingest
+from rdhy_qa.models.fitted import CALIBRATION, fitted
 from rdhy_qa.settings import Settings
+from rdhy_qa_evals.calibrate import chance_of, judge
 from rdhy_qa_evals.datasets import DataQuestion
-from rdhy_qa_evals.examples import example_of, token_f1
-from rdhy_qa_evals.fit import ALL_FEATURES, chance, fit_ranking
+from rdhy_qa_evals.examples import Asked, case_of, example_of
+from rdhy_qa_evals.fit import ALL_FEATURES, fit_ranking
+from rdhy_qa_evals.scoring import token_f1
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +27,12 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 
 
 def ask(engine: Engine, question: str, *answers: str, gold: str = "lamp"):
-    return example_of(engine, DataQuestion("1", question, answers, (gold,), bool(answers)), "test", "fit", [gold])
+    return example_of(asked(engine, question, *answers, gold=gold))
+
+
+def asked(engine: Engine, question: str, *answers: str, gold: str = "lamp") -> Asked:
+    case = case_of(DataQuestion("1", question, answers, (gold,), bool(answers)))
+    return Asked(engine, case, (gold,), "test", "fit")
 
 
 def test_the_sentence_that_holds_the_answer_in_the_right_document_is_right(engine: Engine):
@@ -38,15 +47,19 @@ def test_the_sentence_that_holds_the_answer_in_the_right_document_is_right(engin
     assert not elsewhere.right.any()
 
 
-def test_what_is_fitted_scores_as_the_engine_does(engine: Engine):
-    example = ask(engine, "Who was the keeper of the lamp?", "Ann Moor")
-    assert example is not None
-    weights = reading.reading_weights()
-    found = chance(example, lambda e: e.features @ weights - e.handicap, confidence.weights())
-    from rdhy_qa.contracts import AskRequest
+def test_what_is_judged_is_what_the_engine_answers_with_the_same_confidence(engine: Engine):
+    judged = judge(asked(engine, "Who was the keeper of the lamp?", "Ann Moor"))
+    weights = fitted(CALIBRATION)["confidence"]
+    found = max(judged.candidates, key=lambda candidate: chance_of(candidate, weights))
+    answered = engine.ask(AskRequest(question="Who was the keeper of the lamp?"))
+    assert chance_of(found, weights) == pytest.approx(answered.confidence, abs=1e-3)
+    assert found.right
+    elsewhere = judge(asked(engine, "Who was the keeper of the lamp?", "Ann Moor", gold="rope"))
+    assert not any(candidate.right for candidate in elsewhere.candidates)
 
-    answered = engine.ask(AskRequest(question="Who was the keeper of the lamp?")).confidence
-    assert found == pytest.approx(answered, abs=1e-3)
+
+def test_a_question_in_another_language_has_no_answer_to_judge(engine: Engine):
+    assert judge(asked(engine, "Wer war der Wärter der Lampe und warum?")).candidates == ()
 
 
 def test_fitting_puts_the_right_sentence_first(engine: Engine):

@@ -36,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def write(folder: Path) -> Callable[..., Manifest]:
     def make(**changes: object) -> Manifest:
-        built = built_with([A], "toy", "toy-1", "r", 50)
+        built = built_with([A], "toy", "toy-1", "r", "f", 50)
         manifest = Manifest(
             format=FORMAT,
             id=built.id,
@@ -95,14 +95,14 @@ def test_the_way_back_is_named_where_there_is_one(folder: Path) -> None:
 
 
 def test_the_id_tells_builds_apart_and_nothing_else() -> None:
-    built = built_with([A, B], "toy", "toy-1", "r", 50)
-    assert built.id == built_with([A, B], "toy", "toy-1", "r", 50).id
+    built = built_with([A, B], "toy", "toy-1", "r", "f", 50)
+    assert built.id == built_with([A, B], "toy", "toy-1", "r", "f", 50).id
     others = [
-        built_with([A], "toy", "toy-1", "r", 50),
-        built_with([("a.md", 3, "2"), B], "toy", "toy-1", "r", 50),
-        built_with([A, B], "toy", "toy-2", "r", 50),
-        built_with([A, B], "toy", "toy-1", "r", 51),
-        built_with([A, B], "toy", "toy-1", "other", 50),
+        built_with([A], "toy", "toy-1", "r", "f", 50),
+        built_with([("a.md", 3, "2"), B], "toy", "toy-1", "r", "f", 50),
+        built_with([A, B], "toy", "toy-2", "r", "f", 50),
+        built_with([A, B], "toy", "toy-1", "r", "f", 51),
+        built_with([A, B], "toy", "toy-1", "other", "f", 50),
         built.model_copy(update={"code": "other"}),
         built.model_copy(update={"libraries": {"numpy": "1"}}),
     ]

@@ -212,7 +212,7 @@ def category(candidate: RecordList, record: Record, focus: Sequence[str]) -> Dra
     return Draft(True, text, 0.9, named[0], citations=citations.all())
 
 
-def comparison(compared: Comparison) -> Draft:
+def comparison(compared: Comparison, confidence: float) -> Draft:
     """The things compared with their numbers, the one that is asked for first."""
     citations = Citations()
     parts = []
@@ -225,7 +225,7 @@ def comparison(compared: Comparison) -> Draft:
     short = "the same" if compared.tie else parts[0][0]
     text = "; ".join(part for _, part in parts) + "."
     lead = "Both give the same number. " if compared.tie else f"{short}. "
-    return Draft(True, lead + text, 0.8, short, citations=citations.all())
+    return Draft(True, lead + text, confidence, short, citations=citations.all())
 
 
 def yes_no(best: Evidence, yes: bool, confidence: float) -> Draft:

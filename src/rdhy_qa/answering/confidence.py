@@ -1,78 +1,59 @@
-"""One number that orders answers by how likely they are right: a logistic model over what speaks for an answer."""
+"""One number that orders answers by how likely they are right: a logistic model for each form of answer.
 
-from collections.abc import Sequence
+The models are calibrated by construction (Platt, 1999) as far as the questions that they were fitted on are like those
+that come; ``rdhy-qa eval calibrate`` fits them, and the operating point with them.
+"""
 
-import numpy as np
-import numpy.typing as npt
+import math
 
-from rdhy_qa.answering.evidence import FEATURES, Evidence
-from rdhy_qa.answering.lists import Match
-from rdhy_qa.answering.questions import Question
-from rdhy_qa.answering.reading import READ_FEATURES
-from rdhy_qa.answering.wanted import Wanted
-from rdhy_qa.answering.weights import fitted
+from rdhy_qa.answering.proposals import Form, Proposal
+from rdhy_qa.models.fitted import CALIBRATION, fitted
 
-CONFIDENCE_FEATURES = (
-    "similarity",
-    "item",
-    "frame",
-    "names",
-    "span",
-    "share",
-    "answerable",
-    "best",
-    "unread",
-    "margin",
-    "unmet",
-    "untyped",
-    "unknown",
-    "most_answerable",
-)
-"""Few, on purpose: with all features of the ranking, and the kind of question, it does worse on other documents."""
+_QUESTION = ("unknown", "most_answerable")
+_SENTENCE = ("similarity", "item", "frame", "names", "span", "share", "answerable", "best", "unread", "margin", "unmet")
 
-
-def weights() -> dict[str, float]:
-    """Weights of ``CONFIDENCE_FEATURES``, and the intercept."""
-    found: dict[str, float] = fitted()["confidence"]
-    return found
-
-
-def threshold() -> float:
-    """The operating point: answers that are less likely right than this are not given."""
-    return float(fitted()["threshold"])
-
-
-def question_features(wanted: Sequence[Wanted], ranked: Sequence[Evidence]) -> dict[str, float]:
-    """What the confidence rests on whichever evidence is the best."""
-    total = sum(word.weight for word in wanted) or 1.0
-    return {
-        "unknown": sum(word.weight for word in wanted if not word.known) / total,
-        "most_answerable": max((found.answerable for found in ranked if found.span is not None), default=-5.0) / 5,
-    }
+FEATURES_OF: dict[Form, tuple[str, ...]] = {
+    Form.STATEMENT: (*_QUESTION, *_SENTENCE, "untyped", "several", "few_names", "negation", "secondary"),
+    Form.LIST: (
+        *_QUESTION,
+        "coverage",
+        "class_match",
+        "by_words",
+        "restricted",
+        "missing",
+        "missing_name",
+        "opening",
+        "crowd",
+        "share",
+        "answerable",
+        "unread",
+        "margin",
+        "is_list",
+        "is_count",
+        "is_name",
+        "is_place",
+        "of_others",
+        "number_in_text",
+        "size",
+        "alone",
+        "secondary",
+    ),
+    Form.YES_NO: ("most_answerable", "item", "share", "answerable", "unmet", "contradicted", "lacking", "negation"),
+    Form.CATEGORY: ("named", "carried", "secondary", "top"),
+    Form.COMPARISON: (),
+}
+"""Few, on purpose: with all that is known, and the kind of question, they do worse on other documents."""
 
 
-def evidence_features(
-    values: npt.NDArray[np.float64], score: float, second: float | None, *, unmet: bool, untyped: bool
-) -> dict[str, float]:
-    """What speaks for the best evidence, and by how much it is the best."""
-    named = dict(zip((*FEATURES, *READ_FEATURES), values.tolist(), strict=True))
-    named |= {"unmet": float(unmet), "untyped": float(untyped)}
-    named["margin"] = min(score - second, 5.0) if second is not None else 5.0
-    return named
-
-
-def of_evidence(question: Question, wanted: Sequence[Wanted], ranked: Sequence[Evidence]) -> float:
-    """How likely the best evidence answers the question, in [0, 1]."""
-    best = ranked[0]
-    second = ranked[1].score if len(ranked) > 1 else None
-    untyped = question.wanted is not None and not best.typed
-    values = question_features(wanted, ranked) | evidence_features(
-        best.features, best.score, second, unmet=bool(best.unmet), untyped=untyped
+def of(proposal: Proposal) -> float:
+    """How likely a proposal is right, in [0, 1]."""
+    weights = fitted(CALIBRATION)["confidence"][proposal.form.value]
+    score = weights["intercept"] + sum(
+        weights.get(name, 0.0) * proposal.features[name] for name in FEATURES_OF[proposal.form]
     )
-    score = weights()["intercept"] + sum(weights()[name] * values[name] for name in CONFIDENCE_FEATURES)
-    return float(1.0 / (1.0 + np.exp(-score)))
+    return 1.0 / (1.0 + math.exp(-min(max(score, -50.0), 50.0)))
 
 
-def of_list(match: Match) -> float:
-    """How likely a list is the one that is asked for, in [0, 1]."""
-    return min(0.99, max(0.05, match.coverage - 0.1 * len(match.missing)))
+def operating_point() -> float:
+    """Answers that are less likely right than this are not given, unless the settings say otherwise."""
+    return float(fitted(CALIBRATION)["operating_point"])

@@ -1,6 +1,6 @@
 """Evidence: the sentences of the retrieved passages, each with what speaks for it, ranked by a fitted linear model.
 
-The weights in ``weights.json`` are fitted by ``python -m rdhy_qa_evals.fit`` on public questions and our own; the
+The weights in ``ranking.json`` are fitted by ``python -m rdhy_qa_evals.fit`` on public questions and our own; the
 features are few enough to read.
 """
 
@@ -20,8 +20,8 @@ from rdhy_qa.answering.questions import Kind, Question
 from rdhy_qa.answering.spans import SpanType, TypedSpan, find
 from rdhy_qa.answering.views import DocumentView
 from rdhy_qa.answering.wanted import Wanted, meets
-from rdhy_qa.answering.weights import weights_of
 from rdhy_qa.documents.document import Block, BlockKind, Document, Record, Sentence, Span
+from rdhy_qa.models.fitted import weights_of
 from rdhy_qa.terms import STOP_WORDS, terms
 
 FEATURES = (
@@ -201,7 +201,7 @@ def _bias(features: dict[str, float]) -> npt.NDArray[np.float64]:
 
 @lru_cache(maxsize=1)
 def ranking_weights() -> npt.NDArray[np.float64]:
-    """Weights of ``FEATURES``, from ``weights.json``."""
+    """Weights of ``FEATURES``, from ``ranking.json``."""
     return weights_of("ranking", FEATURES)
 
 

@@ -101,3 +101,11 @@ def is_foreign(words: Sequence[str], in_corpus: Sequence[bool]) -> bool:
 _SEVERAL = 2
 _LONGEST_WORD = 6
 """Letters beyond ASCII in a row from which a word is a sentence in a script that does not part its words."""
+
+
+_NEGATION = frozenset("no not never without nor neither none nobody".split())
+
+
+def is_negated(text: str) -> bool:
+    """Whether a sentence or question says no."""
+    return bool(set(text.lower().replace("n't", " not").split()) & _NEGATION)

@@ -91,12 +91,16 @@ class Match:
     countries: bool
     """The countries that stand with the items are asked for."""
     missing: tuple[Wanted, ...]
+    by_words: bool = True
+    """The question's words fit it; otherwise a sentence that answers opens it or stands in it."""
 
 
 def lists_of(view: DocumentView) -> list[RecordList]:
     """The lists of a document, in order."""
     groups: dict[int, list[Record]] = {}
     for record in view.document.records:
+        if record.block in view.not_evidence:
+            continue
         groups.setdefault(record.list_id, []).append(record)
     return [RecordList(view, list_id, tuple(records)) for list_id, records in groups.items()]
 
@@ -316,7 +320,7 @@ def belongs(candidate: RecordList, found: Evidence) -> bool:
 def whole(candidate: RecordList) -> Match:
     """All of one list."""
     records = tuple((candidate, record) for record in candidate.records)
-    return Match((candidate,), records, False, 1.0, 1.0, 1.0, False, ())
+    return Match((candidate,), records, False, 0.0, 0.0, 0.0, False, (), by_words=False)
 
 
 def item_label(candidate: RecordList, record: Record) -> str:

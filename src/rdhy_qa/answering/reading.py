@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rdhy_qa.answering.evidence import FEATURES, Evidence
-from rdhy_qa.answering.weights import weights_of
 from rdhy_qa.documents.document import BlockKind, Document, Span
+from rdhy_qa.models.fitted import weights_of
 from rdhy_qa.models.reader import Reading, Window
 
 READ_FEATURES = ("span", "share", "answerable", "best", "unread")
@@ -50,7 +50,7 @@ class _Chosen:
 
 @lru_cache(maxsize=1)
 def reading_weights() -> npt.NDArray[np.float64]:
-    """Weights of ``FEATURES`` and ``READ_FEATURES`` together, from ``weights.json``."""
+    """Weights of ``FEATURES`` and ``READ_FEATURES`` together, from ``ranking.json``."""
     return weights_of("reading", (*FEATURES, *READ_FEATURES))
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rdhy_qa.answering.instructions import speaks_to_machine
 from rdhy_qa.answering.places import countries_in
 from rdhy_qa.documents.document import BlockKind, Document, Record
 from rdhy_qa.terms import STOP_WORDS, joined_names, stem, terms
@@ -33,6 +34,7 @@ class DocumentView:
             self._by_block.setdefault(sentence.block, []).append(index)
         self._owner = self._quotation_owners()
         metadata = document.metadata
+        self.not_evidence = self._blocks_to_machines()
         self.title = frozenset(_stem_sequence(f"{metadata.title}. {metadata.author or ''}"))
 
     def _quotation_owners(self) -> dict[int, Record]:
@@ -44,6 +46,23 @@ class DocumentView:
                     break
                 owners[position] = record
         return owners
+
+    def _blocks_to_machines(self) -> frozenset[int]:
+        """Blocks that give orders to a machine, with the items of a list that such a block opens."""
+        text = self.document.text
+        found = {
+            number
+            for number, block in enumerate(self.document.blocks)
+            if speaks_to_machine(text[block.start : block.end])
+        }
+        for number, record in self._owner.items():
+            lead_in = record.lead_in
+            if lead_in is not None and any(
+                block.start < lead_in.end and lead_in.start < block.end
+                for block in (self.document.blocks[one] for one in found)
+            ):
+                found.add(number)
+        return frozenset(found)
 
     def record_of(self, block: int) -> Record | None:
         """The record that a block belongs to."""

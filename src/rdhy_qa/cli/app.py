@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from rdhy_qa.cli import ask, doctor, index, ingest, search, serve
+from rdhy_qa.cli import ask, doctor, evaluate, index, ingest, search, serve
 from rdhy_qa.cli.output import examples
 from rdhy_qa.errors import RdhyQaError, UsageError
 
@@ -28,6 +28,7 @@ app.command(epilog=ingest.EXAMPLES)(ingest.ingest)
 app.command(epilog=ask.EXAMPLES)(ask.ask)
 app.command(epilog=search.EXAMPLES)(search.search)
 app.add_typer(index.app, name="index")
+app.add_typer(evaluate.app, name="eval")
 app.command(epilog=serve.EXAMPLES)(serve.serve)
 app.command(epilog=doctor.EXAMPLES)(doctor.doctor)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rdhy_qa.cli.evaluate import gate_of
 from rdhy_qa.cli.options import IndexOption
 from rdhy_qa.cli.output import counted, examples
 from rdhy_qa.settings import load_settings
@@ -25,6 +26,7 @@ _SECONDS_BETWEEN_LINES = 5.0
 EXAMPLES = examples(
     "rdhy-qa ingest",
     "rdhy-qa ingest corpus notes/visit.pdf --index index",
+    "rdhy-qa ingest --gate",
 )
 
 
@@ -37,6 +39,9 @@ def ingest(
     wait: Annotated[
         float, typer.Option("--wait", metavar="SECONDS", min=0, help="Wait so long for another ingest to end.")
     ] = 0.0,
+    gate: Annotated[
+        bool, typer.Option("--gate", help="Evaluate the new index first; where it is worse, the one before serves on.")
+    ] = False,
 ) -> None:
     """Build the index from files and folders, and let it serve.
 
@@ -51,7 +56,9 @@ def ingest(
 
     err = console(stderr=True)
     with _bars(err) if err.is_terminal else _lines() as show, _interruptible(show) as progress:
-        result = build(paths or [settings.corpus], settings=settings, progress=progress, wait=wait)
+        sources = paths or [settings.corpus]
+        accept = gate_of(sources, settings) if gate else None
+        result = build(sources, settings=settings, progress=progress, wait=wait, accept=accept)
     _summarise(result, settings.index, time.monotonic() - started)
     if result.skipped:
         raise typer.Exit(1)

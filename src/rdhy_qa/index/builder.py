@@ -34,6 +34,7 @@ from rdhy_qa.index.sentence_vectors import SentenceVectors
 from rdhy_qa.index.splitting import TARGET_TOKENS, Passage, split
 from rdhy_qa.index.store import write_store
 from rdhy_qa.models.embedder import Embedder, FloatArray, load_embedder, model_fingerprint
+from rdhy_qa.models.fitted import fitted_fingerprint
 from rdhy_qa.models.reader import reader_fingerprint
 from rdhy_qa.settings import Settings
 
@@ -51,6 +52,8 @@ class Progress(NamedTuple):
 
 
 ProgressCallback = Callable[[Progress], None]
+Accept = Callable[[Generation], None]
+"""Looks at a generation before it serves; raises where it must not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ def ingest(
     embedder: Embedder | None = None,
     progress: ProgressCallback | None = None,
     wait: float = 0.0,
+    accept: Accept | None = None,
 ) -> IngestResult:
     """Build a generation of exactly these files and folders, and let it serve.
 
@@ -84,6 +88,8 @@ def ingest(
         embedder: Used in place of the one that the settings name.
         progress: Called as the work goes on.
         wait: Seconds to wait for another writer.
+        accept: Called with the new generation before it serves. What it raises is raised here; the generation stays in
+            the index, and what served before still does.
 
     Raises:
         DocumentError: if no file could be read; what served before still does.
@@ -92,19 +98,25 @@ def ingest(
 
     """
     with activation.writing(settings.index, wait):
-        return _Ingest(paths, settings, embedder, progress or (lambda _: None)).run()
+        return _Ingest(paths, settings, embedder, progress or (lambda _: None), accept or (lambda _: None)).run()
 
 
 class _Ingest:
     """One run, under the lock."""
 
     def __init__(
-        self, paths: Sequence[Path], settings: Settings, embedder: Embedder | None, progress: ProgressCallback
+        self,
+        paths: Sequence[Path],
+        settings: Settings,
+        embedder: Embedder | None,
+        progress: ProgressCallback,
+        accept: Accept,
     ) -> None:
         self._paths = paths
         self._settings = settings
         self._embedder = embedder
         self._progress = progress
+        self._accept = accept
         self._max_bytes = settings.max_file_mb * 2**20
 
     def run(self) -> IngestResult:
@@ -126,6 +138,7 @@ class _Ingest:
         vectors = self._vectors(embedder, before, passages, hashes)
         manifest = _describe(built, embedder, documents, len(passages), skipped)
         self._write(folder, manifest, documents, passages, hashes, vectors)
+        self._accept(Generation.open(activation.generation_folder(self._settings.index, manifest.id)))
         activation.point_to(self._settings.index, manifest.id)
         reused = len(passages) - vectors.computed
         return IngestResult(manifest.id, manifest.counts, vectors.computed, reused, manifest.skipped, unchanged=False)
@@ -136,9 +149,8 @@ class _Ingest:
         name = self._embedder.name if self._embedder else self._settings.embedder
         fingerprint = self._embedder.fingerprint if self._embedder else model_fingerprint(name)
         files = fingerprints(self._paths, self._max_bytes)
-        return built_with(
-            files, name, fingerprint, reader_fingerprint(self._settings.reader), self._settings.max_file_mb
-        )
+        reader = reader_fingerprint(self._settings.reader)
+        return built_with(files, name, fingerprint, reader, fitted_fingerprint(), self._settings.max_file_mb)
 
     def _open(self, generation_id: str) -> Generation | None:
         folder = activation.generation_folder(self._settings.index, generation_id)
@@ -159,6 +171,7 @@ class _Ingest:
         unchanged = self._active_id() == whole.id
         if not unchanged:
             whole.verify()
+            self._accept(whole)
             activation.point_to(self._settings.index, whole.id)
         return IngestResult(whole.id, manifest.counts, 0, manifest.counts.passages, manifest.skipped, unchanged)
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rdhy_qa.errors import DamagedIndexError, ForeignIndexError
 
-FORMAT = 3
+FORMAT = 4
 """Raised whenever an older version could not read what this one writes."""
 
 MANIFEST = "manifest.json"
@@ -82,6 +82,8 @@ class Built(_Part):
     model_fingerprint: str
     reader: str
     """Fingerprint of the reader that was to read its passages: answers depend on it, what the index holds does not."""
+    fitted: str
+    """Fingerprint of the ranking weights and the calibration, for the same reason."""
     max_file_mb: int
     package: str
     """Version of rdhy-qa."""
@@ -122,7 +124,12 @@ class Manifest(_Part):
 
 
 def built_with(
-    corpus: Iterable[tuple[str, int, str]], model_name: str, model_fingerprint: str, reader: str, max_file_mb: int
+    corpus: Iterable[tuple[str, int, str]],
+    model_name: str,
+    model_fingerprint: str,
+    reader: str,
+    fitted: str,
+    max_file_mb: int,
 ) -> Built:
     """Describe a build that this installation would make of source files, each with path, size and SHA-256."""
     return Built(
@@ -130,6 +137,7 @@ def built_with(
         model_name=model_name,
         model_fingerprint=model_fingerprint,
         reader=reader,
+        fitted=fitted,
         max_file_mb=max_file_mb,
         package=metadata.version("rdhy-qa"),
         code=_code_digest(),

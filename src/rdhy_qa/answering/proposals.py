@@ -1,0 +1,296 @@
+"""The answers that could be given, each with what speaks for it: a statement, a list, a count, yes or no.
+
+Every form of answer has a logistic model of its own (``confidence.py``), fitted on whether such answers were right, so
+their confidences are on one scale and the likeliest one can be taken.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import partial
+
+from rdhy_qa.answering import comparisons, composition, lists
+from rdhy_qa.answering.composition import Draft
+from rdhy_qa.answering.evidence import FEATURES, Evidence, is_secondary
+from rdhy_qa.answering.lexicon import is_negated, likeness
+from rdhy_qa.answering.lists import Match, RecordList
+from rdhy_qa.answering.places import countries_in
+from rdhy_qa.answering.questions import NAMED_THINGS, Kind, Question
+from rdhy_qa.answering.ranking import Material, rank, usable
+from rdhy_qa.answering.reading import READ_FEATURES
+from rdhy_qa.answering.spans import SpanType, find
+from rdhy_qa.answering.wanted import Wanted, meets
+from rdhy_qa.documents.document import Record
+from rdhy_qa.terms import fold, terms
+
+
+class Form(StrEnum):
+    """The forms that an answer can have."""
+
+    STATEMENT = "statement"
+    LIST = "list"
+    """A list, or the count of its items."""
+    YES_NO = "yes_no"
+    CATEGORY = "category"
+    COMPARISON = "comparison"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A possible answer."""
+
+    form: Form
+    features: dict[str, float]
+    """What its confidence rests on; the names are those of ``confidence.FEATURES_OF`` for its form."""
+    compose: Callable[[float], Draft]
+    """Words it, given its confidence."""
+
+
+def propose(material: Material, evidence: Sequence[Evidence]) -> list[Proposal]:
+    """All answers that the evidence, best first and read, allows; empty where there is no evidence."""
+    if not evidence:
+        return []
+    if material.question.kind is Kind.YES_NO:
+        return [_yes_no(material, evidence)]
+    found = [_statement(material, evidence)]
+    if (compared := comparisons.compare(material.question, material.wanted, material.lists)) is not None:
+        found.append(Proposal(Form.COMPARISON, {}, lambda chance: composition.comparison(compared, chance)))
+    if material.question.kind is Kind.CATEGORY:
+        found += _category(material, evidence)
+    return found + list(_lists(material, evidence))
+
+
+_VALUES = (*FEATURES, *READ_FEATURES)
+
+
+def _value(found: Evidence, name: str) -> float:
+    return float(found.features[_VALUES.index(name)])
+
+
+def _common(material: Material, evidence: Sequence[Evidence]) -> dict[str, float]:
+    """What the confidence rests on whichever evidence is the best."""
+    total = sum(word.weight for word in material.wanted) or 1.0
+    return {
+        "unknown": sum(word.weight for word in material.wanted if not word.known) / total,
+        "most_answerable": max((found.answerable for found in evidence if found.span is not None), default=-5.0) / 5,
+    }
+
+
+def _statement(material: Material, evidence: Sequence[Evidence]) -> Proposal:
+    question, best = material.question, evidence[0]
+    several = question.kind is Kind.LIST or question.count
+    features = (
+        _common(material, evidence)
+        | _of_sentence(question, evidence)
+        | {
+            "several": float(several),
+            "few_names": float(several and _asks_names(question) and _new_names(question, best) < _SEVERAL),
+            "negation": float(is_negated(question.text) != is_negated(best.quote)),
+            "secondary": float(best.handicap > 0),
+        }
+    )
+    return Proposal(
+        Form.STATEMENT,
+        features,
+        lambda chance: composition.statement(question, material.wanted, best, chance),
+    )
+
+
+def _of_sentence(question: Question, evidence: Sequence[Evidence]) -> dict[str, float]:
+    """What speaks for the best sentence, and by how much it is the best."""
+    best = evidence[0]
+    named = dict(zip(_VALUES, best.features.tolist(), strict=True))
+    margin = min(best.score - evidence[1].score, _FAR) if len(evidence) > 1 else _FAR
+    untyped = question.wanted is not None and not best.typed
+    return named | {"margin": margin, "unmet": float(bool(best.unmet)), "untyped": float(untyped)}
+
+
+_FAR = 5.0
+"""Difference of scores from which the next best does not matter."""
+_SEVERAL = 2
+
+
+def _asks_names(question: Question) -> bool:
+    """Persons or organisations are asked for."""
+    return any(re.fullmatch(NAMED_THINGS, term.folded) for term in question.focus)
+
+
+def _new_names(question: Question, found: Evidence) -> int:
+    """Names in a sentence that the question does not have itself."""
+    asked = {term.stem for term in terms(question.text)}
+    return sum(
+        any(term.stem not in asked for term in terms(name.of(found.quote))) for name in find(found.quote, SpanType.NAME)
+    )
+
+
+# Lists
+
+
+def _lists(material: Material, evidence: Sequence[Evidence]) -> Iterator[Proposal]:
+    """The list whose words fit the question best, and those that the best sentences open or stand in."""
+    question = material.question
+    several = question.kind is Kind.LIST or question.count or question.plural
+    matched = lists.match(question, material.wanted, material.lists, material.words) if several else None
+    if matched is not None:
+        yield _list(material, evidence, matched)
+    for candidate in material.lists:
+        near = [position for position, found in enumerate(evidence[:_NEAR]) if lists.belongs(candidate, found)]
+        opens = evidence[0].quote.endswith(":") and lists.introduces(candidate, evidence[0])
+        if near and (several or opens) and not (matched and candidate in matched.lists and not matched.restricted):
+            yield _list(material, evidence, lists.whole(candidate))
+
+
+_NEAR = 5
+"""Of so many of the best sentences one has to be of a list for it to be proposed."""
+
+
+def _list(material: Material, evidence: Sequence[Evidence], match: Match) -> Proposal:
+    question = material.question
+    of_it = [found for found in evidence if any(lists.belongs(candidate, found) for candidate in match.lists)]
+    others = [found for found in evidence if found not in of_it]
+    opening = [p for p, found in enumerate(evidence) if any(lists.introduces(c, found) for c in match.lists)]
+    read = [found for found in of_it if found.span is not None]
+    margin = (of_it[0].score if of_it else -_FAR) - (others[0].score if others else -_FAR)
+    of_names = all(candidate.is_of_names(material.words) for candidate in match.lists)
+    features = _common(material, evidence) | {
+        "coverage": match.coverage,
+        "class_match": match.class_match,
+        "by_words": float(match.by_words),
+        "restricted": float(match.restricted),
+        "missing": float(len(match.missing)),
+        "missing_name": float(any(word.name for word in match.missing)),
+        "opening": 1.0 / (1 + opening[0]) if opening else 0.0,
+        "crowd": sum(found in of_it for found in evidence[:_NEAR]) / _NEAR,
+        "share": max((_value(found, "share") for found in read), default=-2.0),
+        "answerable": max((found.answerable for found in read), default=-5.0) / 5,
+        "unread": float(not read),
+        "margin": min(max(margin, -_FAR), _FAR),
+        "is_list": float(question.kind is Kind.LIST),
+        "is_count": float(question.count),
+        "is_name": float(question.kind is Kind.NAME),
+        "is_place": float(question.kind is Kind.PLACE and not match.countries),
+        "of_others": float((question.kind is Kind.NAME or _asks_names(question)) and not of_names),
+        "number_in_text": float(question.count and bool(evidence[0].spans) and evidence[0] not in of_it),
+        "size": math.log(len(match.records)),
+        "alone": float(len(match.records) == 1),
+        "secondary": float(is_secondary(match.lists[0].view.document)),
+    }
+    if question.count:
+        return Proposal(Form.LIST, features, lambda chance: composition.count(match, chance))
+    return Proposal(Form.LIST, features, lambda chance: composition.items(match, chance))
+
+
+# The category of an item
+
+
+def _sure(draft: Draft, chance: float) -> Draft:
+    return replace(draft, confidence=chance)
+
+
+def _category(material: Material, evidence: Sequence[Evidence]) -> Iterator[Proposal]:
+    """What the list is called that an item stands in, named by the question or described by it."""
+    focus = [word.stem for word in material.wanted if word.focus]
+    asked = [word for word in material.wanted if not word.focus and not likeness(word.stem, "award")]
+    if not asked:
+        return
+    by_name = lists.records_named(asked, material.lists)
+    described = [entry for found in evidence[:1] if (entry := _listed(found, material.lists)) is not None]
+    for candidate, record in sorted(by_name, key=lambda entry: is_secondary(entry[0].view.document)) or described:
+        if not lists.awards(candidate):
+            continue
+        draft = composition.category(candidate, record, [*focus, *_CATEGORY])
+        if draft is None:
+            continue
+        features = _common(material, evidence) | {
+            "named": float(bool(by_name)),
+            "carried": float(_carries(candidate, record, asked)),
+            "secondary": float(is_secondary(candidate.view.document)),
+            "top": float(any(found.record is record for found in evidence[:_NEAR])),
+        }
+        yield Proposal(Form.CATEGORY, features, partial(_sure, draft))
+
+
+_CATEGORY = ("categori", "award", "prize", "class")
+
+
+def _listed(found: Evidence, all_lists: Sequence[RecordList]) -> tuple[RecordList, Record] | None:
+    """The item that a sentence belongs to, with its list."""
+    record = found.record
+    if record is None or record.head is None:
+        return None
+    return next(
+        ((c, record) for c in all_lists if c.view.document is found.document and c.list_id == record.list_id), None
+    )
+
+
+def _carries(candidate: RecordList, record: Record, asked: Sequence[Wanted]) -> bool:
+    """Whether item, heading and lead-in have every name of the question."""
+    view = candidate.view
+    around = (
+        view.stems_between(record.start, record.end)
+        | view.section(record.section)
+        | view.title
+        | (view.stems_between(candidate.lead_in.start, candidate.lead_in.end) if candidate.lead_in else frozenset())
+    )
+    countries = view.countries(record.start, record.end)
+    return all(meets(word, around, countries) >= 0.5 for word in asked if word.name or word.country)
+
+
+# Yes or no
+
+
+def _yes_no(material: Material, evidence: Sequence[Evidence]) -> Proposal:
+    """No where a sentence gives another value for one thing that is asked, yes where it carries all of it."""
+    question, best = material.question, evidence[0]
+    other = next((found for value in material.wanted if (found := _other_value(material, value)) is not None), None)
+    lacking = any(
+        (word.name or word.country) and not meets(word, best.own, _countries(best)) for word in material.wanted
+    )
+    features = (
+        _common(material, evidence)
+        | _of_sentence(question, evidence)
+        | {
+            "contradicted": float(other is not None),
+            "lacking": float(lacking),
+            "negation": float(is_negated(question.text) != is_negated(best.quote)),
+            "secondary": float(best.handicap > 0),
+        }
+    )
+    if other is not None:
+        return Proposal(Form.YES_NO, features, lambda chance: composition.yes_no(other, False, chance))
+    yes = is_negated(best.quote) == is_negated(question.text)
+    return Proposal(Form.YES_NO, features, lambda chance: composition.yes_no(best, yes, chance))
+
+
+def _countries(evidence: Evidence) -> frozenset[str]:
+    found = evidence.record or evidence.sentence
+    return frozenset(place.country for place in countries_in(evidence.document.text[found.start : found.end]))
+
+
+def _other_value(material: Material, value: Wanted) -> Evidence | None:
+    """Evidence for the question without one value, where it gives another: Qingdao for "was it held in Shanghai?"."""
+    if not (value.country or value.folded.isdigit() or (value.name and _is_place(material.question.text, value))):
+        return None
+    others = tuple(word for word in material.wanted if word is not value and value.stem not in word.stem)
+    if not others:
+        return None
+    found = usable(material.question, rank(material.question, others, material.passages, material.similarities))
+    if not found or found[0].missing or found[0].coverage < _CARRIED:
+        return None
+    if meets(value, found[0].own, _countries(found[0])) or not composition.contradicts(value, found[0]):
+        return None
+    record = found[0].record
+    if value.country is None or record is None or record.qualifier is None:
+        return found[0]
+    said = [i for i, s in enumerate(found[0].document.sentences) if s.start <= record.qualifier.start < s.end]
+    return replace(found[0], index=said[0]) if said else found[0]
+
+
+def _is_place(question: str, value: Wanted) -> bool:
+    return re.search(rf"\b(?:in|at|from)\s+(?:the\s+)?{re.escape(value.folded)}", fold(question)) is not None
+
+
+_CARRIED = 0.8
+"""Coverage from which a sentence says what is asked but for one value."""
