@@ -18,7 +18,7 @@ from sources import load
 from windows import Row, Sampler
 
 from rdhy_qa.models.reader import PACKAGED, PackagedReader, Window
-from rdhy_qa_evals.examples import token_f1
+from rdhy_qa_evals.scoring import token_f1
 
 _SOURCES = ("wiki", "squad2", "omos", "selqa", "written")
 _SIZES = (220, 420)

@@ -144,6 +144,8 @@ class Answer(_Reply):
     """The reply to a question."""
 
     question: str
+    interpreted_as: str | None = None
+    """For a follow-up the standalone question that was answered; null where the question stands alone."""
     answered: bool
     short_answer: str | None
     """The name, number, date, yes or no, or the count of a list; null where the answer is a statement."""

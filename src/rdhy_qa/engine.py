@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from functools import lru_cache, partial
 
-from rdhy_qa.answering import answerer, confidence, lists
+from rdhy_qa.answering import answerer, confidence, conversation, lists
 from rdhy_qa.answering.citations import original_url, view_url
 from rdhy_qa.answering.composition import Draft
 from rdhy_qa.answering.questions import analyse
@@ -108,13 +108,17 @@ class Engine:
         """
         session = self._session
         clock = _Clock()
-        vector = session.retriever.embed(request.question)
-        hits = session.retriever.search(request.question, vector, request.filters, _RETRIEVED)
-        clock.lap("retrieve")
         point = confidence.operating_point() if operating_point is None else operating_point
-        draft = answerer.answer(session.material(request.question, vector, hits), point)
-        clock.lap("read")
-        return _reply(request, draft, hits, session.generation.id, clock.total())
+        found: list[tuple[str, Draft, Sequence[Hit]]] = []
+        for text in conversation.readings(request.question, request.history):
+            vector = session.retriever.embed(text)
+            hits = session.retriever.search(text, vector, request.filters, _RETRIEVED)
+            clock.lap("retrieve")
+            found.append((text, answerer.answer(session.material(text, vector, hits), point), hits))
+            clock.lap("read")
+        # Of the readings of a follow-up the one with the likeliest answer; of equals, or where none has one, the first.
+        text, draft, hits = max(found, key=lambda entry: (entry[1].answered, entry[1].answered * entry[1].confidence))
+        return _reply(request, text, draft, hits, session.generation.id, clock.total())
 
     def material(self, question: str) -> Material:
         """What an answer to a question is made from: for evaluation, and for fitting the answering stage."""
@@ -174,7 +178,7 @@ class _Clock:
 
     def lap(self, name: str) -> None:
         now = time.perf_counter()
-        self._laps[name] = round((now - self._last) * 1000, 2)
+        self._laps[name] = round(self._laps.get(name, 0.0) + (now - self._last) * 1000, 2)
         self._last = now
 
     def total(self) -> dict[str, float]:
@@ -182,13 +186,14 @@ class _Clock:
 
 
 def _reply(
-    request: AskRequest, draft: Draft, hits: Sequence[Hit], generation: str, timings: dict[str, float]
+    request: AskRequest, text: str, draft: Draft, hits: Sequence[Hit], generation: str, timings: dict[str, float]
 ) -> Answer:
     related = (
         () if draft.answered or draft.reason == "out_of_scope" else tuple(_related(hit) for hit in hits[:_RELATED])
     )
     return Answer(
         question=request.question,
+        interpreted_as=None if text == request.question else text,
         answered=draft.answered,
         short_answer=draft.short,
         answer=draft.text,

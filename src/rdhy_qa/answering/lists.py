@@ -317,6 +317,13 @@ def belongs(candidate: RecordList, found: Evidence) -> bool:
     )
 
 
+def beside(candidate: RecordList, found: Evidence) -> bool:
+    """Whether a sentence stands in the section of a list."""
+    if candidate.view.document is not found.document or len(candidate.records) < _TWO:
+        return False
+    return candidate.records[0].section == found.block.section
+
+
 def whole(candidate: RecordList) -> Match:
     """All of one list."""
     records = tuple((candidate, record) for record in candidate.records)

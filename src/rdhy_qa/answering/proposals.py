@@ -129,28 +129,35 @@ def _new_names(question: Question, found: Evidence) -> int:
 
 
 def _lists(material: Material, evidence: Sequence[Evidence]) -> Iterator[Proposal]:
-    """The list whose words fit the question best, and those that the best sentences open or stand in."""
+    """The list whose words fit the question best, and those that the best sentences open, stand in or stand beside."""
     question = material.question
     several = question.kind is Kind.LIST or question.count or question.plural
     matched = lists.match(question, material.wanted, material.lists, material.words) if several else None
     if matched is not None:
-        yield _list(material, evidence, matched)
+        yield _list(material, evidence, matched, several=True)
+    if question.wanted in _SINGLE and not several:
+        return
     for candidate in material.lists:
-        near = [position for position, found in enumerate(evidence[:_NEAR]) if lists.belongs(candidate, found)]
-        opens = evidence[0].quote.endswith(":") and lists.introduces(candidate, evidence[0])
-        if near and (several or opens) and not (matched and candidate in matched.lists and not matched.restricted):
-            yield _list(material, evidence, lists.whole(candidate))
+        near = any(lists.belongs(candidate, found) for found in evidence[:_NEAR]) or any(
+            lists.beside(candidate, found) for found in evidence[:_BESIDE]
+        )
+        if near and not (matched and candidate in matched.lists and not matched.restricted):
+            yield _list(material, evidence, lists.whole(candidate), several=several)
 
 
 _NEAR = 5
-"""Of so many of the best sentences one has to be of a list for it to be proposed."""
+"""Of so many of the best sentences one has to be of a list for it to be proposed,"""
+_BESIDE = 3
+"""or of so many one has to stand in its section."""
+_SINGLE = frozenset({SpanType.DATE, SpanType.NUMBER, SpanType.DURATION})
+"""What is one value, not a list, unless several are asked for."""
 
 
-def _list(material: Material, evidence: Sequence[Evidence], match: Match) -> Proposal:
+def _list(material: Material, evidence: Sequence[Evidence], match: Match, *, several: bool) -> Proposal:
     question = material.question
     of_it = [found for found in evidence if any(lists.belongs(candidate, found) for candidate in match.lists)]
     others = [found for found in evidence if found not in of_it]
-    opening = [p for p, found in enumerate(evidence) if any(lists.introduces(c, found) for c in match.lists)]
+    opening = [(p, found) for p, found in enumerate(evidence) if any(lists.introduces(c, found) for c in match.lists)]
     read = [found for found in of_it if found.span is not None]
     margin = (of_it[0].score if of_it else -_FAR) - (others[0].score if others else -_FAR)
     of_names = all(candidate.is_of_names(material.words) for candidate in match.lists)
@@ -161,12 +168,16 @@ def _list(material: Material, evidence: Sequence[Evidence], match: Match) -> Pro
         "restricted": float(match.restricted),
         "missing": float(len(match.missing)),
         "missing_name": float(any(word.name for word in match.missing)),
-        "opening": 1.0 / (1 + opening[0]) if opening else 0.0,
+        "opening": 1.0 / (1 + opening[0][0]) if opening else 0.0,
+        "opening_margin": max(opening[0][1].score - evidence[0].score, -_FAR) if opening else -_FAR,
+        "opening_item": _value(opening[0][1], "item") if opening else 0.0,
+        "similarity": max((found.similarity for found in of_it), default=0.0),
         "crowd": sum(found in of_it for found in evidence[:_NEAR]) / _NEAR,
         "share": max((_value(found, "share") for found in read), default=-2.0),
         "answerable": max((found.answerable for found in read), default=-5.0) / 5,
         "unread": float(not read),
         "margin": min(max(margin, -_FAR), _FAR),
+        "several": float(several),
         "is_list": float(question.kind is Kind.LIST),
         "is_count": float(question.count),
         "is_name": float(question.kind is Kind.NAME),

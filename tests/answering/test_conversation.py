@@ -1,0 +1,80 @@
+"""What a follow-up is taken to mean, and that other questions are left alone."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rdhy_qa.answering.conversation import readings
+from rdhy_qa.contracts import MAX_QUESTION_CHARACTERS, AskRequest, Turn
+
+
+def after(*said: str) -> list[Turn]:
+    """A conversation, the reader's turn first."""
+    return [Turn(role=("user", "assistant")[n % 2], content=text) for n, text in enumerate(said)]
+
+
+WINNERS = after(
+    "who won open water", "Three: Tidewell (Norway) [1]; RL Marten (Estonia) [2]; SolMarino (Portugal) [3]."
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "means"),
+    [
+        ("and from Norway?", "who won open water from Norway"),
+        ("and in quiet harbours", "who won open water in quiet harbours"),
+        ("and quiet harbours?", "who won quiet harbours"),
+        ("what about 2025?", "who won open water in 2025"),
+        ("who founded it?", "who founded Tidewell"),
+        ("how many of them?", "how many of won open water"),
+    ],
+)
+def test_a_follow_up_is_made_to_stand_alone(question: str, means: str):
+    assert any(means in reading for reading in readings(question, WINNERS)), readings(question, WINNERS)
+
+
+def test_a_year_and_a_country_take_the_place_of_the_old_ones():
+    asked = after("where were the prizes handed out in 2021", "In Lisbon [1].")
+    assert readings("and in 2022?", asked)[0] == "where were the prizes handed out in 2022"
+    winner = after("name of the norwegian winner", "Tidewell (Norway) [1].")
+    assert readings("and the estonian one?", winner)[0] == "name of the estonian winner"
+
+
+def test_what_was_spoken_of_takes_the_place_of_its_pronoun():
+    asked = after("who lit the lantern", "The keeper Bruno Salt lit the lantern [1].")
+    assert "when was Bruno Salt born" in readings("when was he born?", asked)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many guests did the ferry carry?",
+        "who is the founder of the dune academy",
+        "name the town of the ceremony in 2021",
+    ],
+)
+def test_a_change_of_subject_stands_alone(question: str):
+    assert readings(question, WINNERS) == [question]
+
+
+def test_without_a_history_every_question_stands_alone():
+    assert readings("and who founded it?", []) == ["and who founded it?"]
+
+
+@given(st.text(min_size=1, max_size=60), st.lists(st.text(max_size=60), max_size=4))
+def test_whatever_is_said_there_are_a_few_readings_that_can_be_asked(question: str, said: list[str]):
+    found = readings(question, after(*said))
+    assert 1 <= len(found) <= 5
+    assert all(0 < len(reading) <= MAX_QUESTION_CHARACTERS for reading in found)
+
+
+def test_the_engine_says_which_reading_it_answered(harbour):
+    history = after(
+        "Who won Open Water?", "Three: Tidewell (Norway) [1]; RL Marten (Estonia) [2]; SolMarino (Portugal) [3]."
+    )
+    answer = harbour.ask(AskRequest(question="and Quiet Harbours?", history=tuple(history)))
+    assert answer.question == "and Quiet Harbours?"
+    assert answer.interpreted_as is not None
+    assert "Quiet Harbours" in answer.interpreted_as
+    assert [item.text for item in answer.items] == ["Saltby (Ireland)", "Dune Academy (DUAC) (Ghana)"]
+    assert harbour.ask(AskRequest(question="Who won Open Water?")).interpreted_as is None
