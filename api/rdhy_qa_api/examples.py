@@ -21,6 +21,7 @@ _CITATION = {
 
 ANSWER: dict[str, Any] = {
     "question": "Who won Benchmark Innovators?",
+    "interpreted_as": None,
     "answered": True,
     "short_answer": "1 organisation",
     "answer": "One organisation won Benchmark Innovators: BuurtzOrg (Netherlands) [1].",

@@ -145,7 +145,8 @@ class Answer(_Reply):
 
     question: str
     interpreted_as: str | None = None
-    """For a follow-up the standalone question that was answered; null where the question stands alone."""
+    """The question as it was understood, where that differs: slips of the pen mended, a follow-up made to stand
+    alone."""
     answered: bool
     short_answer: str | None
     """The name, number, date, yes or no, or the count of a list; null where the answer is a statement."""

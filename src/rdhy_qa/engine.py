@@ -8,13 +8,13 @@ import time
 from collections.abc import Sequence
 from functools import lru_cache, partial
 
-from rdhy_qa.answering import answerer, confidence, conversation, lists
+from rdhy_qa.answering import answerer, confidence, conversation, lists, spelling
 from rdhy_qa.answering.citations import original_url, view_url
 from rdhy_qa.answering.composition import Draft
 from rdhy_qa.answering.questions import analyse
 from rdhy_qa.answering.ranking import READ_PASSAGES, Material, Read, Similarities
 from rdhy_qa.answering.views import DocumentView
-from rdhy_qa.answering.wanted import wanted_words
+from rdhy_qa.answering.wanted import Words, wanted_words
 from rdhy_qa.contracts import (
     Answer,
     AskRequest,
@@ -47,6 +47,11 @@ class _Session:
         self.view = lru_cache(maxsize=_VIEWS)(self._view)
         self.lists = lru_cache(maxsize=_VIEWS)(self._lists)
 
+    @property
+    def words(self) -> Words:
+        """The words of the corpus."""
+        return self.generation.lexical.vocabulary
+
     def _view(self, document_id: str) -> DocumentView:
         return DocumentView(self.generation.store.document(document_id))
 
@@ -62,10 +67,9 @@ class _Session:
         )
         documents = dict.fromkeys(hit.passage.document.id for hit in hits)
         found = tuple(found for document in documents for found in self.lists(document))
-        words = self.generation.lexical.vocabulary
-        wanted = wanted_words(question, words)
+        wanted = wanted_words(question, self.words)
         read = partial(self.reader.read, question.text)
-        return Material(question, wanted, passages, self.similarities(vector), read, found, words)
+        return Material(question, wanted, passages, self.similarities(vector), read, found, self.words)
 
     def similarities(self, vector: FloatArray) -> Similarities:
         """Cosine similarity of a question's vector with the sentences of a document."""
@@ -110,11 +114,12 @@ class Engine:
         clock = _Clock()
         point = confidence.operating_point() if operating_point is None else operating_point
         found: list[tuple[str, Draft, Sequence[Hit]]] = []
-        for text in conversation.readings(request.question, request.history):
+        asked = spelling.corrected(request.question, session.words)
+        for text in conversation.readings(asked, request.history):
             vector = session.retriever.embed(text)
-            hits = session.retriever.search(text, vector, request.filters, _RETRIEVED)
+            near = session.retriever.search(text, vector, request.filters, _RETRIEVED)
             clock.lap("retrieve")
-            found.append((text, answerer.answer(session.material(text, vector, hits), point), hits))
+            found.append((text, answerer.answer(session.material(text, vector, near), point), near))
             clock.lap("read")
         # Of the readings of a follow-up the one with the likeliest answer; of equals, or where none has one, the first.
         text, draft, hits = max(found, key=lambda entry: (entry[1].answered, entry[1].answered * entry[1].confidence))
@@ -123,8 +128,9 @@ class Engine:
     def material(self, question: str) -> Material:
         """What an answer to a question is made from: for evaluation, and for fitting the answering stage."""
         session = self._session
-        vector = session.retriever.embed(question)
-        return session.material(question, vector, session.retriever.search(question, vector, Filters(), _RETRIEVED))
+        text = spelling.corrected(question, session.words)
+        vector = session.retriever.embed(text)
+        return session.material(text, vector, session.retriever.search(text, vector, Filters(), _RETRIEVED))
 
     def search(self, request: SearchRequest) -> SearchReply:
         """Find passages."""

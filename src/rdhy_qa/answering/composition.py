@@ -111,8 +111,13 @@ def _short(question: Question, wanted: Sequence[Wanted], best: Evidence) -> Span
     if read is not None and _echoes(question, read.of(text)):
         read = None
     if best.spans:
-        agreeing = read and any(span.start < read.end and read.start < span.end for span in best.spans)
-        return read if agreeing else Span(best.spans[0].start, best.spans[0].end)
+        typed = [Span(span.start, span.end) for span in best.spans]
+        if read is None:
+            return typed[0]
+        # "12 percent" where the reader sees "12"; the reader's own where it sees more.
+        around = next((span for span in typed if span.start <= read.start and read.end <= span.end), None)
+        agreeing = any(span.start < read.end and read.start < span.end for span in typed)
+        return around or (read if agreeing else typed[0])
     return read
 
 

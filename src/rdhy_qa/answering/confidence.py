@@ -20,6 +20,7 @@ FEATURES_OF: dict[Form, tuple[str, ...]] = {
         "class_match",
         "by_words",
         "restricted",
+        "by_country",
         "missing",
         "missing_name",
         "opening",

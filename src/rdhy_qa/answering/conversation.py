@@ -72,8 +72,8 @@ def _substituted(before: str, rest: str) -> list[str]:
         found.append(f"{before} in {year.group()}")
     new_places, old_places = countries_in(rest), countries_in(before)
     if new_places and old_places:
-        new, old = new_places[0], old_places[0]
-        found.append(before[: old.start] + rest[new.start : new.end] + before[old.end :])
+        new, known = new_places[0], old_places[0]
+        found.append(before[: known.start] + rest[new.start : new.end] + before[known.end :])
     if preposition := re.match(rf"{_PREPOSITION}\b", rest, re.IGNORECASE):
         at = [m.start() for m in re.finditer(rf"\b{preposition.group()}\b", before, re.IGNORECASE)]
         found.append(f"{before[: at[-1]]} {rest}" if at else f"{before} {rest}")

@@ -166,6 +166,7 @@ def _list(material: Material, evidence: Sequence[Evidence], match: Match, *, sev
         "class_match": match.class_match,
         "by_words": float(match.by_words),
         "restricted": float(match.restricted),
+        "by_country": float(match.restricted and any(word.country for word in material.wanted)),
         "missing": float(len(match.missing)),
         "missing_name": float(any(word.name for word in match.missing)),
         "opening": 1.0 / (1 + opening[0][0]) if opening else 0.0,
