@@ -26,6 +26,12 @@ from rdhy_qa_evals.scoring import is_right
 from rdhy_qa_evals.statistics import Estimate, mean_of
 
 VERSION = 1
+PRECISION = 0.95
+"""Share of answers that is to be right."""
+USEFUL = 0.5
+"""Share of answerable questions that has to be answered right all the same."""
+DECLINED = 0.85
+"""Share of unanswerable questions that is to be declined where the two can't be had together."""
 FOLDS = 5
 _OWN_SHARE = 3.0
 """What one of our own questions counts in fitting: they are the nearest to what will be asked."""
@@ -164,6 +170,27 @@ def operating_point(held: Sequence[Held], precision: float) -> float:
     return round(ours[enough[-1]].confidence, 4) if len(enough) else 1.01
 
 
+def declining_point(held: Sequence[Held], declined: float) -> float:
+    """The lowest confidence below which so large a share of our own unanswerable questions lies."""
+    others = np.sort([one.confidence for one in held if one.source == "own" and not one.answerable])
+    place = min(int(np.ceil(declined * len(others))), len(others)) - 1
+    return round(float(others[place]) + 1e-4, 4)
+
+
+def choose_point(held: Sequence[Held], precision: float | None) -> tuple[float, str]:
+    """The operating point, and what it was chosen by.
+
+    By ``precision`` where it is given. Otherwise by the precision that is aimed at by default, or, where that would
+    leave too few questions answered for anybody to ask any, by the share of unanswerable questions that is declined.
+    """
+    point = operating_point(held, precision or PRECISION)
+    ours = [one for one in held if one.source == "own" and one.answerable]
+    useful = sum(one.right and one.confidence >= point for one in ours) >= USEFUL * len(ours)
+    if precision is not None or useful:
+        return point, f"precision {precision or PRECISION:g}"
+    return declining_point(held, DECLINED), f"{DECLINED:g} of unanswerable questions declined"
+
+
 @dataclass(frozen=True, slots=True)
 class Bought:
     """What an operating point buys on one source."""
@@ -195,17 +222,17 @@ class Calibration:
 
     weights: Weights
     point: float
-    precision: float
+    chosen_by: str
     strength: float
     held: tuple[Held, ...]
 
 
-def calibrate(judged: Sequence[Judged], precision: float) -> Calibration:
+def calibrate(judged: Sequence[Judged], precision: float | None) -> Calibration:
     """Fit the models and the operating point."""
     runs = {strength: cross_validate(judged, strength) for strength in _STRENGTHS}
     strength = min(runs, key=lambda one: log_loss(runs[one]))
     held = runs[strength]
-    return Calibration(fit(judged, strength), operating_point(held, precision), precision, strength, tuple(held))
+    return Calibration(fit(judged, strength), *choose_point(held, precision), strength, tuple(held))
 
 
 def artefact(calibration: Calibration, judged: Sequence[Judged]) -> dict[str, Any]:
@@ -215,7 +242,7 @@ def artefact(calibration: Calibration, judged: Sequence[Judged]) -> dict[str, An
         "version": VERSION,
         "fitted": datetime.now(UTC).date().isoformat(),
         "questions": {source: sum(q.source == source for q in judged) for source in sorted({q.source for q in judged})},
-        "aimed_at": {"precision": calibration.precision},
+        "chosen_by": calibration.chosen_by,
         "measured": {
             "how": f"{FOLDS}-fold cross-validation over our own questions",
             "precision": _rounded(ours.precision),

@@ -12,8 +12,6 @@ from rdhy_qa_evals.calibrate import Bought, artefact, bought, calibrate, judge, 
 from rdhy_qa_evals.examples import Asked, own, public
 from rdhy_qa_evals.statistics import Estimate
 
-PRECISION = 0.95
-"""Share of answers that is to be right."""
 _POINTS = (0.75, 0.8, 0.85, 0.9, 0.95)
 _HERE = Path(__file__).resolve().parents[1]
 _OUTPUT = Path(fitted.__file__).parent / fitted.CALIBRATION
@@ -31,12 +29,12 @@ def main(
     """Calibrate, and say what it bought."""
     console = Console(width=110)
     judged = [judge(asked) for asked in _asked(data, work, questions, indexes)]
-    found = calibrate(judged, precision or PRECISION)
+    found = calibrate(judged, precision)
     table = Table("aimed at", "from", "source", "answers right", "answerable answered right", "declined")
-    for aim in sorted({*_POINTS, precision or PRECISION}):
-        again = operating_point(found.held, aim)
+    points = [(f"{aim:.2f} right", operating_point(found.held, aim)) for aim in _POINTS]
+    for aim, again in [*points, (f"chosen: {found.chosen_by}", found.point)]:
         for number, one in enumerate(bought(found.held, again)):
-            table.add_row(f"{aim:.2f}" if not number else "", f"{again:.3f}" if not number else "", *_cells(one))
+            table.add_row(aim if not number else "", f"{again:.3f}" if not number else "", *_cells(one))
         table.add_section()
     console.print(table)
     if write:

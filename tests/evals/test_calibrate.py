@@ -18,6 +18,7 @@ from rdhy_qa_evals.calibrate import (
     bought,
     calibrate,
     chance_of,
+    choose_point,
     cross_validate,
     fit,
     operating_point,
@@ -97,6 +98,20 @@ def test_questions_of_others_do_not_move_the_operating_point():
     assert operating_point([*held((0.9, True), (0.8, True)), *others], 0.95) == 0.8
 
 
+def test_where_the_precision_leaves_next_to_nothing_the_point_is_where_enough_is_declined():
+    answerable = held((0.99, True), *[(0.9 - 0.01 * i, i % 2 == 0) for i in range(40)])
+    others = [Held("own", False, 0.01 * i, False) for i in range(100)]
+    point, chosen_by = choose_point([*answerable, *others], None)
+    assert chosen_by == "0.85 of unanswerable questions declined"
+    assert sum(one.confidence < point for one in others) == 85
+    assert choose_point([*answerable, *others], 0.95)[1] == "precision 0.95"
+
+
+def test_where_the_precision_can_be_had_it_is_kept():
+    answerable = held(*[(0.9, True)] * 30)
+    assert choose_point([*answerable, Held("own", False, 0.1, False)], None) == (0.9, "precision 0.95")
+
+
 def test_what_is_bought_is_precision_recall_and_what_is_declined():
     found = [
         *held((0.9, True), (0.8, False), (0.3, True)),
@@ -115,6 +130,6 @@ def test_the_artefact_says_what_was_aimed_at_and_what_came_out(tmp_path: Path):
     save(content, tmp_path / "calibration.json")
     read = json.loads((tmp_path / "calibration.json").read_text(encoding="utf-8"))
     assert read == json.loads(json.dumps(content))
-    assert (read["version"], read["questions"], read["aimed_at"]) == (1, {"own": 200}, {"precision": 0.8})
+    assert (read["version"], read["questions"], read["chosen_by"]) == (1, {"own": 200}, "precision 0.8")
     assert read["measured"]["precision"][0] >= 0.8
     assert set(read["confidence"]) == {form.value for form in Form}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rdhy_qa.answering import abstention, composition, confidence, lexicon, reading
 from rdhy_qa.answering.composition import Draft
 from rdhy_qa.answering.evidence import Evidence
+from rdhy_qa.answering.instructions import speaks_to_machine
 from rdhy_qa.answering.lexicon import is_english, is_near_english
 from rdhy_qa.answering.proposals import Proposal, propose
 from rdhy_qa.answering.questions import Question
@@ -39,7 +40,8 @@ def consider(material: Material) -> tuple[list[Evidence], list[Proposal]] | Draf
     if lexicon.is_foreign([t.folded for t in said], [t.stem in material.words for t in said]):
         return composition.decline("out_of_scope", text=abstention.NOT_ENGLISH)
     if unknown := unknown_names(question, wanted):
-        return composition.decline("no_evidence", unknown=unknown)
+        # What gives orders to a machine is not repeated back.
+        return composition.decline("no_evidence", unknown=() if speaks_to_machine(question.text) else unknown)
     if not material.passages or not wanted:
         return composition.decline("out_of_scope")
     evidence = usable(question, reading.read(rank_all(material), material.read))

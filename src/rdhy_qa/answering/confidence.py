@@ -27,6 +27,8 @@ FEATURES_OF: dict[Form, tuple[str, ...]] = {
         "opening_margin",
         "opening_item",
         "similarity",
+        "passage",
+        "rank",
         "crowd",
         "share",
         "answerable",

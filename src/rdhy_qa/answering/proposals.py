@@ -137,9 +137,12 @@ def _lists(material: Material, evidence: Sequence[Evidence]) -> Iterator[Proposa
         yield _list(material, evidence, matched, several=True)
     if question.wanted in _SINGLE and not several:
         return
+    retrieved = [found for found in evidence if _value(found, "rank") >= _FIRST_RETRIEVED]
     for candidate in material.lists:
-        near = any(lists.belongs(candidate, found) for found in evidence[:_NEAR]) or any(
-            lists.beside(candidate, found) for found in evidence[:_BESIDE]
+        near = (
+            any(lists.belongs(candidate, found) for found in evidence[:_NEAR])
+            or any(lists.beside(candidate, found) for found in evidence[:_BESIDE])
+            or any(lists.belongs(candidate, found) for found in retrieved)
         )
         if near and not (matched and candidate in matched.lists and not matched.restricted):
             yield _list(material, evidence, lists.whole(candidate), several=several)
@@ -148,7 +151,9 @@ def _lists(material: Material, evidence: Sequence[Evidence]) -> Iterator[Proposa
 _NEAR = 5
 """Of so many of the best sentences one has to be of a list for it to be proposed,"""
 _BESIDE = 3
-"""or of so many one has to stand in its section."""
+"""or of so many one has to stand in its section,"""
+_FIRST_RETRIEVED = 0.5
+"""or it has to be in one of the two passages that retrieval put first."""
 _SINGLE = frozenset({SpanType.DATE, SpanType.NUMBER, SpanType.DURATION})
 """What is one value, not a list, unless several are asked for."""
 
@@ -173,6 +178,8 @@ def _list(material: Material, evidence: Sequence[Evidence], match: Match, *, sev
         "opening_margin": max(opening[0][1].score - evidence[0].score, -_FAR) if opening else -_FAR,
         "opening_item": _value(opening[0][1], "item") if opening else 0.0,
         "similarity": max((found.similarity for found in of_it), default=0.0),
+        "passage": max((_value(found, "passage") for found in of_it), default=0.0),
+        "rank": max((_value(found, "rank") for found in of_it), default=0.0),
         "crowd": sum(found in of_it for found in evidence[:_NEAR]) / _NEAR,
         "share": max((_value(found, "share") for found in read), default=-2.0),
         "answerable": max((found.answerable for found in read), default=-5.0) / 5,
