@@ -30,8 +30,9 @@ def plot(
         parts.append(f'<circle class="point" cx="{_x(x, x_max):.1f}" cy="{_y(y, y_max):.1f}" r="5"/>')
         anchor = "end" if x > 0.6 * x_max else "start"
         shift = -9 if anchor == "end" else 9
+        below = _y(y, y_max) + (20 if y > 0.15 * y_max else -20)
         parts.append(
-            f'<text class="label" x="{_x(x, x_max) + shift:.1f}" y="{_y(y, y_max) - 9:.1f}" '
+            f'<text class="label" x="{_x(x, x_max) + shift:.1f}" y="{below:.1f}" '
             f'text-anchor="{anchor}">{escape(label)}</text>'
         )
     return "".join([*parts, "</svg>"])

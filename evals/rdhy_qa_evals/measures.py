@@ -19,7 +19,13 @@ from rdhy_qa_evals.statistics import Estimate, Indices, Values, mean_of, pooled
 from rdhy_qa_evals.support import citation_scores
 
 Array = npt.NDArray[np.float64]
-_RETRIEVAL = {"recall@1": R @ 1, "recall@5": R @ 5, "recall@10": R @ 10, "MRR": RR @ 10, "nDCG@10": nDCG @ 10}
+_RETRIEVAL = {
+    "recall@1": (R @ 1, "passages with evidence that are found first"),
+    "recall@5": (R @ 5, "passages with evidence that are among the first five"),
+    "recall@10": (R @ 10, "passages with evidence that are among the first ten"),
+    "MRR": (RR @ 10, "one over the rank of the first passage with evidence, up to ten"),
+    "nDCG@10": (nDCG @ 10, "how early the passages with evidence come, up to ten"),
+}
 BINS = 10
 """Of equal width, for the calibration error (Naeini et al., 2015)."""
 
@@ -296,12 +302,11 @@ def _retrieval(outcomes: Sequence[Outcome]) -> list[Measure]:
         ]
     values: dict[str, dict[str, float]] = {name: {} for name in _RETRIEVAL}
     if located:
-        names = {measure: name for name, measure in _RETRIEVAL.items()}
-        for one in ir_measures.iter_calc(list(_RETRIEVAL.values()), qrels, run):
+        names = {measure: name for name, (measure, _) in _RETRIEVAL.items()}
+        for one in ir_measures.iter_calc(list(names), qrels, run):
             values[names[one.measure]][one.query_id] = one.value
     return [
-        _mean(name, "retrieval", f"{name} over passages that hold evidence", found, gated=name == "recall@5")
-        for name, found in values.items()
+        _mean(name, "retrieval", _RETRIEVAL[name][1], found, gated=name == "recall@5") for name, found in values.items()
     ]
 
 

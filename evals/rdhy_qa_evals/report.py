@@ -48,8 +48,8 @@ def _row(measure: Measure, gate: Gate | None) -> tuple[str, ...]:
     estimate = measure.estimate
     compared = gate.comparisons.get(measure.name) if gate else None
     aim = "" if measure.target is None else f"{'≤' if measure.lower_is_better else '≥'} {measure.target:g}"
-    if measure.met is False:
-        aim += " missed"
+    if measure.met is False and measure.target is not None and estimate.value is not None:
+        aim += f" ({_signed(estimate.value - measure.target)})"
     return (
         measure.name,
         _figure(estimate.value),
@@ -58,6 +58,11 @@ def _row(measure: Measure, gate: Gate | None) -> tuple[str, ...]:
         aim,
         f"{_figure(compared.before)} {compared.change}" if compared else "",
     )
+
+
+def _signed(value: float) -> str:
+    """By how much an aim is missed."""
+    return f"{value:+.0f}" if abs(value) >= 10 else f"{value:+.2f}".replace("-", "−")
 
 
 def _figure(value: float | None) -> str:
