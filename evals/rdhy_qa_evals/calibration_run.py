@@ -27,7 +27,7 @@ def main(
     write: bool,
 ) -> None:
     """Calibrate, and say what it bought."""
-    console = Console(width=110)
+    console = Console(width=140)
     judged = [judge(asked) for asked in _asked(data, work, questions, indexes)]
     found = calibrate(judged, precision)
     table = Table("aimed at", "from", "source", "answers right", "answerable answered right", "declined")
