@@ -9,7 +9,7 @@ from rdhy_qa.cli.app import run
 
 HARBOUR = "# Harbour\n\nThe keeper of the lamp was Ann Moor. The rope works employed 75 people.\n"
 QUESTIONS = "".join(
-    f"- {{id: a{n}, question: Who kept the lamp?, kind: who, answerable: true, accepted: [Ann Moor]}}\n"
+    f"- {{id: a{n}, question: 'Who kept the lamp?', kind: who, answerable: true, accepted: [Ann Moor]}}\n"
     for n in range(9)
 )
 
@@ -47,7 +47,7 @@ def test_worse_answers_exit_with_1_and_name_the_questions(harbour: Path, capsys,
 def test_another_question_set_exits_with_2_and_says_what_to_do(harbour: Path, capsys):
     assert run(["eval", "--save-baseline"]) == 0
     more = harbour / "evals" / "questions" / "more.yaml"
-    more.write_text("- {id: z, question: Who sold rope?, kind: who, answerable: false}\n", encoding="utf-8")
+    more.write_text("- {id: z, question: 'Who sold rope?', kind: who, answerable: false}\n", encoding="utf-8")
     assert run(["eval"]) == 2
     assert "rdhy-qa eval --save-baseline" in capsys.readouterr().out
 

@@ -170,8 +170,8 @@ def test_a_set_without_questions_is_refused(tmp_path: Path):
 
 HARBOUR = "# Harbour\n\nThe keeper of the lamp was Ann Moor. The rope works employed 75 people.\n"
 QUESTIONS = """\
-- {id: a, question: Who kept the lamp?, kind: who, answerable: true, accepted: [Ann Moor]}
-- {id: b, question: How many people worked at the rope works?, kind: number, answerable: true, accepted: ["75"]}
+- {id: a, question: 'Who kept the lamp?', kind: who, answerable: true, accepted: [Ann Moor]}
+- {id: b, question: 'How many people worked at the rope works?', kind: number, answerable: true, accepted: ["75"]}
 """
 
 

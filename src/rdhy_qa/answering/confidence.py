@@ -9,16 +9,27 @@ import math
 from rdhy_qa.answering.proposals import Form, Proposal
 from rdhy_qa.models.fitted import CALIBRATION, fitted
 
-_QUESTION = ("unknown", "most_answerable")
+_QUESTION = ("unknown", "nearest", "most_answerable")
 _SENTENCE = ("similarity", "item", "frame", "names", "span", "share", "answerable", "best", "unread", "margin", "unmet")
 
 FEATURES_OF: dict[Form, tuple[str, ...]] = {
-    Form.STATEMENT: (*_QUESTION, *_SENTENCE, "untyped", "several", "few_names", "negation", "secondary"),
+    Form.STATEMENT: (
+        *_QUESTION,
+        *_SENTENCE,
+        "untyped",
+        "several",
+        "few_names",
+        "nameless",
+        "is_category",
+        "negation",
+        "secondary",
+    ),
     Form.LIST: (
         *_QUESTION,
         "coverage",
         "class_match",
         "by_words",
+        "fits",
         "restricted",
         "by_country",
         "missing",
@@ -45,7 +56,17 @@ FEATURES_OF: dict[Form, tuple[str, ...]] = {
         "alone",
         "secondary",
     ),
-    Form.YES_NO: ("most_answerable", "item", "share", "answerable", "unmet", "contradicted", "lacking", "negation"),
+    Form.YES_NO: (
+        "nearest",
+        "most_answerable",
+        "item",
+        "share",
+        "answerable",
+        "unmet",
+        "contradicted",
+        "lacking",
+        "negation",
+    ),
     Form.CATEGORY: ("named", "carried", "secondary", "top"),
     Form.COMPARISON: (),
 }

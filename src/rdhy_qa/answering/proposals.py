@@ -74,6 +74,7 @@ def _common(material: Material, evidence: Sequence[Evidence]) -> dict[str, float
     total = sum(word.weight for word in material.wanted) or 1.0
     return {
         "unknown": sum(word.weight for word in material.wanted if not word.known) / total,
+        "nearest": max(passage.similarity for passage in material.passages),
         "most_answerable": max((found.answerable for found in evidence if found.span is not None), default=-5.0) / 5,
     }
 
@@ -81,12 +82,15 @@ def _common(material: Material, evidence: Sequence[Evidence]) -> dict[str, float
 def _statement(material: Material, evidence: Sequence[Evidence]) -> Proposal:
     question, best = material.question, evidence[0]
     several = question.kind is Kind.LIST or question.count
+    asks_names, new_names = _asks_names(question), _new_names(question, best)
     features = (
         _common(material, evidence)
         | _of_sentence(question, evidence)
         | {
             "several": float(several),
-            "few_names": float(several and _asks_names(question) and _new_names(question, best) < _SEVERAL),
+            "few_names": float(several and asks_names and new_names < _SEVERAL),
+            "nameless": float((asks_names or question.kind is Kind.NAME) and not new_names),
+            "is_category": float(question.kind is Kind.CATEGORY),
             "negation": float(is_negated(question.text) != is_negated(best.quote)),
             "secondary": float(best.handicap > 0),
         }
@@ -154,6 +158,8 @@ _BESIDE = 3
 """or of so many one has to stand in its section,"""
 _FIRST_RETRIEVED = 0.5
 """or it has to be in one of the two passages that retrieval put first."""
+_FITS = 0.9
+"""Coverage from which a list is all that a question's words ask for."""
 _SINGLE = frozenset({SpanType.DATE, SpanType.NUMBER, SpanType.DURATION})
 """What is one value, not a list, unless several are asked for."""
 
@@ -170,6 +176,7 @@ def _list(material: Material, evidence: Sequence[Evidence], match: Match, *, sev
         "coverage": match.coverage,
         "class_match": match.class_match,
         "by_words": float(match.by_words),
+        "fits": float(match.by_words and match.coverage >= _FITS and not match.missing),
         "restricted": float(match.restricted),
         "by_country": float(match.restricted and any(word.country for word in material.wanted)),
         "missing": float(len(match.missing)),
