@@ -7,7 +7,7 @@ question is judged by a model that has seen it, on whichever index.
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from rdhy_qa.answering import answerer
+from rdhy_qa.answering import answerer, confidence
 from rdhy_qa.answering.composition import Draft
 from rdhy_qa.answering.confidence import FEATURES_OF
 from rdhy_qa.answering.proposals import Form
@@ -35,7 +35,7 @@ DECLINED = 0.85
 FOLDS = 5
 _OWN_SHARE = 3.0
 """What one of our own questions counts in fitting: they are the nearest to what will be asked."""
-_STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0)
+_STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 """Inverse strengths of the L2 penalty that are tried, by the held-out logarithmic loss."""
 
 
@@ -92,7 +92,11 @@ Weights = dict[str, dict[str, float]]
 """Of each form, by feature, and the intercept."""
 
 
-def fit(judged: Sequence[Judged], strength: float) -> Weights:
+Strengths = dict[Form, float]
+"""Inverse strength of the penalty, of each form."""
+
+
+def fit(judged: Sequence[Judged], strengths: Strengths) -> Weights:
     """A logistic model for each form."""
     weights: Weights = {}
     for form, names in FEATURES_OF.items():
@@ -109,20 +113,16 @@ def fit(judged: Sequence[Judged], strength: float) -> Weights:
             weights[form.value] = {"intercept": float(np.log(chance / (1 - chance)))}
             continue
         scale = x.std(axis=0) + 1e-9
-        model = LogisticRegression(C=strength, max_iter=5000).fit(x / scale, y, sample_weight=share)
+        model = LogisticRegression(C=strengths[form], max_iter=5000).fit(x / scale, y, sample_weight=share)
         weights[form.value] = dict(zip(names, (model.coef_[0] / scale).tolist(), strict=True))
         weights[form.value]["intercept"] = float(model.intercept_[0])
     return weights
 
 
 def chance_of(candidate: Candidate, weights: Weights) -> float:
-    """How likely an answer is right; the same as ``confidence.of``."""
-    of_form = weights[candidate.form.value]
-    names = FEATURES_OF[candidate.form]
-    score = of_form["intercept"] + sum(
-        of_form.get(name, 0.0) * value for name, value in zip(names, candidate.features, strict=True)
-    )
-    return float(1 / (1 + np.exp(-np.clip(score, -50, 50))))
+    """How likely an answer is right by other weights than the library's."""
+    features = dict(zip(FEATURES_OF[candidate.form], candidate.features, strict=True))
+    return confidence.chance(candidate.form, features, weights[candidate.form.value])
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +135,32 @@ class Held:
     right: bool
 
 
-def cross_validate(judged: Sequence[Judged], strength: float) -> list[Held]:
+def cross_validate(judged: Sequence[Judged], strengths: Strengths) -> list[Held]:
     """Each question's likeliest answer, its confidence by models fitted without it."""
+    return [answered(question, weights) for questions, weights in _folds(judged, strengths) for question in questions]
+
+
+def _folds(judged: Sequence[Judged], strengths: Strengths) -> Iterator[tuple[list[Judged], Weights]]:
+    """The questions of each fold, with models fitted on the others."""
     fold_of = {group: int(group[:8], 16) % FOLDS for group in {q.group for q in judged}}
-    held: list[Held] = []
     for fold in range(FOLDS):
-        weights = fit([q for q in judged if fold_of[q.group] != fold], strength)
-        held += [answered(question, weights) for question in judged if fold_of[question.group] == fold]
-    return held
+        weights = fit([q for q in judged if fold_of[q.group] != fold], strengths)
+        yield [q for q in judged if fold_of[q.group] == fold], weights
+
+
+def best_strengths(judged: Sequence[Judged]) -> Strengths:
+    """For each form the strength with the least held-out logarithmic loss over the candidates of our own questions."""
+    losses: dict[Form, dict[float, list[float]]] = {form: {s: [] for s in _STRENGTHS} for form in FEATURES_OF}
+    for strength in _STRENGTHS:
+        for questions, weights in _folds(judged, dict.fromkeys(FEATURES_OF, strength)):
+            for candidate in (c for q in questions if q.source == "own" for c in q.candidates):
+                chance = chance_of(candidate, weights)
+                loss = -np.log(np.clip(chance if candidate.right else 1 - chance, 1e-6, 1))
+                losses[candidate.form][strength].append(float(loss))
+    means = {
+        form: {s: float(np.mean(found or [0.0])) for s, found in of_form.items()} for form, of_form in losses.items()
+    }
+    return {form: min(_STRENGTHS, key=of_form.__getitem__) for form, of_form in means.items()}
 
 
 def answered(question: Judged, weights: Weights) -> Held:
@@ -150,16 +168,6 @@ def answered(question: Judged, weights: Weights) -> Held:
     chances = [(chance_of(candidate, weights), candidate.right) for candidate in question.candidates]
     chance, right = max(chances, key=lambda entry: entry[0], default=(0.0, False))
     return Held(question.source, question.answerable, chance, right)
-
-
-def log_loss(held: Iterable[Held]) -> float:
-    """Mean logarithmic loss of the confidence over our own questions."""
-    losses = [
-        -np.log(np.clip(one.confidence if one.right else 1 - one.confidence, 1e-6, 1))
-        for one in held
-        if one.source == "own"
-    ]
-    return float(np.mean(losses))
 
 
 def operating_point(held: Sequence[Held], precision: float) -> float:
@@ -223,16 +231,15 @@ class Calibration:
     weights: Weights
     point: float
     chosen_by: str
-    strength: float
+    strengths: Strengths
     held: tuple[Held, ...]
 
 
 def calibrate(judged: Sequence[Judged], precision: float | None) -> Calibration:
     """Fit the models and the operating point."""
-    runs = {strength: cross_validate(judged, strength) for strength in _STRENGTHS}
-    strength = min(runs, key=lambda one: log_loss(runs[one]))
-    held = runs[strength]
-    return Calibration(fit(judged, strength), *choose_point(held, precision), strength, tuple(held))
+    strengths = best_strengths(judged)
+    held = cross_validate(judged, strengths)
+    return Calibration(fit(judged, strengths), *choose_point(held, precision), strengths, tuple(held))
 
 
 def artefact(calibration: Calibration, judged: Sequence[Judged]) -> dict[str, Any]:
@@ -243,6 +250,7 @@ def artefact(calibration: Calibration, judged: Sequence[Judged]) -> dict[str, An
         "fitted": datetime.now(UTC).date().isoformat(),
         "questions": {source: sum(q.source == source for q in judged) for source in sorted({q.source for q in judged})},
         "chosen_by": calibration.chosen_by,
+        "strengths": {form.value: strength for form, strength in calibration.strengths.items()},
         "measured": {
             "how": f"{FOLDS}-fold cross-validation over our own questions",
             "precision": _rounded(ours.precision),

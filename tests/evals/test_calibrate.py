@@ -26,6 +26,7 @@ from rdhy_qa_evals.calibrate import (
 )
 
 NAMES = FEATURES_OF[Form.STATEMENT]
+WEAK = dict.fromkeys(Form, 0.1)
 
 
 def judged(number: int, source: str = "own") -> list[Judged]:
@@ -43,20 +44,20 @@ def judged(number: int, source: str = "own") -> list[Judged]:
 
 
 def test_what_decides_gets_the_weight():
-    weights = fit(judged(400), 1.0)["statement"]
+    weights = fit(judged(400), dict.fromkeys(Form, 1.0))["statement"]
     others = [abs(weights[name]) for name in NAMES if name != "share"]
     assert weights["share"] > 3 * max(others)
 
 
 def test_a_form_without_two_outcomes_has_its_share_for_a_constant():
-    weights = fit(judged(20), 0.1)
+    weights = fit(judged(20), WEAK)
     assert set(weights) == {form.value for form in Form}
     assert set(weights["list"]) == {"intercept"}
     assert weights["list"]["intercept"] == pytest.approx(0.0)  # nothing seen: even
 
 
 def test_the_confidence_of_the_library_is_the_one_that_was_fitted(monkeypatch: pytest.MonkeyPatch):
-    weights = fit(judged(100), 0.1)
+    weights = fit(judged(100), WEAK)
     (candidate,) = judged(1)[0].candidates
     monkeypatch.setattr(confidence, "fitted", lambda _: {"confidence": weights})
     features = dict(zip(NAMES, candidate.features, strict=True))
@@ -69,16 +70,16 @@ def test_no_question_is_judged_by_a_model_that_saw_it_on_any_index(monkeypatch: 
     seen: list[set[str]] = []
     real = module.fit
 
-    def spy(questions, strength):
+    def spy(questions, strengths):
         seen.append({q.group for q in questions})
-        return real(questions, strength)
+        return real(questions, strengths)
 
     judged_by: list[tuple[str, set[str]]] = []
     monkeypatch.setattr(module, "fit", spy)
     monkeypatch.setattr(
         module, "answered", lambda q, w: judged_by.append((q.group, seen[-1])) or Held("own", True, 0, False)
     )
-    assert len(cross_validate(twice, 0.1)) == len(twice)
+    assert len(cross_validate(twice, WEAK)) == len(twice)
     assert all(group not in fitted_on for group, fitted_on in judged_by)
 
 

@@ -25,6 +25,8 @@ def answer(material: Material, operating_point: float) -> Draft:
     if isinstance(considered, Draft):
         return considered
     evidence, proposed = considered
+    if not proposed:
+        return composition.decline("insufficient_evidence")
     chances = [(confidence.of(proposal), proposal) for proposal in proposed]
     chance, best = max(chances, key=lambda entry: entry[0])  # of equals the first
     if chance < operating_point:

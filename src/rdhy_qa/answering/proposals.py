@@ -54,11 +54,14 @@ def propose(material: Material, evidence: Sequence[Evidence]) -> list[Proposal]:
         return []
     if material.question.kind is Kind.YES_NO:
         return [_yes_no(material, evidence)]
-    found = [_statement(material, evidence)]
+    found = [] if _lacks_names(material.question, evidence[0]) else [_statement(material, evidence)]
     if (compared := comparisons.compare(material.question, material.wanted, material.lists)) is not None:
         found.append(Proposal(Form.COMPARISON, {}, lambda chance: composition.comparison(compared, chance)))
     if material.question.kind is Kind.CATEGORY:
-        found += _category(material, evidence)
+        categories = list(_category(material, evidence))
+        if not categories and any(word.name for word in material.wanted):
+            return []  # what is named won nothing
+        found += categories
     return found + list(_lists(material, evidence))
 
 
@@ -116,6 +119,14 @@ _FAR = 5.0
 _SEVERAL = 2
 
 
+def _lacks_names(question: Question, best: Evidence) -> bool:
+    """Several names are asked for, and the best sentence has too few that the question does not have itself."""
+    names = _new_names(question, best)
+    if question.kind is Kind.LIST:
+        return _asks_names(question) and names < _SEVERAL
+    return question.kind is Kind.NAME and question.plural and not names
+
+
 def _asks_names(question: Question) -> bool:
     """Persons or organisations are asked for."""
     return any(re.fullmatch(NAMED_THINGS, term.folded) for term in question.focus)
@@ -158,7 +169,7 @@ _BESIDE = 3
 """or of so many one has to stand in its section,"""
 _FIRST_RETRIEVED = 0.5
 """or it has to be in one of the two passages that retrieval put first."""
-_FITS = 0.9
+_FITS = 0.94
 """Coverage from which a list is all that a question's words ask for."""
 _SINGLE = frozenset({SpanType.DATE, SpanType.NUMBER, SpanType.DURATION})
 """What is one value, not a list, unless several are asked for."""
