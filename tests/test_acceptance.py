@@ -258,6 +258,8 @@ def test_all_winners_are_those_of_the_three_categories_with_names(engine: Engine
         "which award did stuart crainer get",
         "who were the nominees of the LAP Alliance that did not win",
         "when does post 5 come out",
+        "What was the prize money of the ZeroDX Awards?",
+        "how much prize money is there",
     ],
 )
 def test_what_post_4_does_not_tell_is_declined(engine: Engine, question: str) -> None:

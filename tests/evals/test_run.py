@@ -18,6 +18,7 @@ from rdhy_qa_evals.report import Run
 from rdhy_qa_evals.run import evaluate, evaluate_dataset
 
 Evaluate = Callable[[], Run]
+ASKED = ("winners.yaml", "ceremony.yaml")
 
 
 def quiet(done: int, total: int) -> None:
@@ -33,11 +34,11 @@ def settings(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture
 def winners(settings: Settings, pytestconfig: pytest.Config) -> Evaluate:
-    """Evaluates the questions on winners; made anew each time."""
+    """Evaluates the questions on winners and ceremony; made anew each time."""
 
     def run() -> Run:
         return evaluate(
-            [pytestconfig.rootpath / "evals/questions/winners.yaml"],
+            [pytestconfig.rootpath / "evals/questions" / name for name in ASKED],
             settings=settings,
             corpus=[pytestconfig.rootpath / "corpus"],
             baseline=None,
@@ -50,7 +51,7 @@ def winners(settings: Settings, pytestconfig: pytest.Config) -> Evaluate:
 @pytest.fixture(scope="module")
 def before(settings: Settings, pytestconfig: pytest.Config) -> Run:
     return evaluate(
-        [pytestconfig.rootpath / "evals/questions/winners.yaml"],
+        [pytestconfig.rootpath / "evals/questions" / name for name in ASKED],
         settings=settings,
         corpus=[pytestconfig.rootpath / "corpus"],
         baseline=None,
@@ -112,11 +113,11 @@ def test_a_planted_regression_turns_the_gate_red_and_names_the_questions(
 def test_the_report_holds_every_question_and_needs_no_network(before: Run, tmp_path: Path):
     report.write(before, tmp_path)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert page.count("<article") == len(before.outcomes) == 100
+    assert page.count("<article") == len(before.outcomes) == 190
     assert page.count("<svg") == 4
     assert not any(f'{where}="http' in page for where in ("src", "href"))
     written = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
-    assert len(written["questions"]) == 100
+    assert len(written["questions"]) == 190
     assert {"right", "declined", "citation precision"} <= set(written["measures"])
     assert "latency p50" in written["service"]
     assert "| right |" in (tmp_path / "report.md").read_text(encoding="utf-8")

@@ -73,7 +73,10 @@ _NUMBER_NOUNS = _any_of(
     """percentages? percent proportion shares? numbers? amounts? sum counts? headcount population size age price cost
     rate height length distance speed temperature salary budget revenue turnover profit"""
 )
-_CATEGORY_NOUNS = _any_of("categor(?:y|ies) catagor(?:y|ies) awards? prizes? headings? class division section")
+_CATEGORY_NOUNS = _any_of(
+    r"categor(?:y|ies) catagor(?:y|ies) awards?(?!\s(?:money|ceremony)) prizes?(?!\s(?:money|ceremony)) headings? class"
+    " division section"
+)
 _ANSWER_NOUNS = (
     rf"(?:{_PERSON_NOUNS}|{_ORGANISATION_NOUNS}|{_PLACE_NOUNS}|{_DATE_NOUNS}|{_NUMBER_NOUNS}|{_CATEGORY_NOUNS})"
 )
