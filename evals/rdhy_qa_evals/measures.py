@@ -179,8 +179,7 @@ def _abstention(outcomes: Sequence[Outcome]) -> list[Measure]:
     unanswerable = [o for o in outcomes if not o.case.answerable]
     declined = [o for o in outcomes if not o.reply.answered]
     truth = np.array([o.case.answerable for o in outcomes], dtype=bool)
-    confidence = np.array([o.proposal.confidence if o.proposal.answered else 0.0 for o in outcomes])
-    right = np.array([_would_be_right(o) for o in outcomes], dtype=bool)
+    confidence, right = confidences(outcomes)
 
     def auroc(rows: Indices) -> float | None:
         return float(roc_auc_score(truth[rows], confidence[rows])) if len(set(truth[rows].tolist())) > 1 else None

@@ -21,10 +21,7 @@ from rdhy_qa_evals.measures import measure_all
 from rdhy_qa_evals.questions import Case, load_cases, resolve_gold
 from rdhy_qa_evals.report import Run
 
-QUESTIONS = Path("evals/questions")
 PLANTED = Path("evals/planted")
-BASELINE = Path("evals/baseline.json")
-REPORT = Path("evals/report")
 
 Progress = Callable[[int, int], None]
 
