@@ -19,12 +19,12 @@ $(BIN)/python:
 $(VENV)/.runtime: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing rdhy-qa and what it needs into $(VENV); the first time takes a few minutes …"
 	@$(INSTALL) --upgrade pip
-	@$(INSTALL) --build-constraint constraints.txt --editable '.[api,ingest]'
+	@$(INSTALL) --build-constraint constraints.txt --editable '.[api,ingest,llm,postgresql]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime
 	@echo "Installing what the tests and checks need …"
-	@$(INSTALL) --build-constraint constraints.txt --editable '.[api,evals,ingest]' --group dev
+	@$(INSTALL) --build-constraint constraints.txt --editable '.[api,evals,ingest,llm,postgresql]' --group dev
 	@touch $@
 
 setup: $(VENV)/.dev ## Create .venv and install the program and the development tools.

@@ -21,8 +21,9 @@ ALLOWED: dict[str, set[str]] = {
     "index": {"documents", "models", "contracts"},
     "retrieval": {"index", "models", "contracts"},
     "answering": {"documents", "models", "contracts"},
-    "engine": {"answering", "retrieval", "index", "models", "documents", "contracts"},
-    "cli": {"engine", "index", "models", "documents", "contracts"},
+    "events": {"contracts", "documents"},
+    "engine": {"answering", "events", "retrieval", "index", "models", "documents", "contracts"},
+    "cli": {"engine", "events", "index", "models", "documents", "contracts"},
     "__init__": set(),
     "__main__": {"cli"},
 }

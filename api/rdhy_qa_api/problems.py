@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from rdhy_qa.contracts import explain
-from rdhy_qa.errors import GenerationError, ModelError, NotFoundError, RdhyQaError, UsageError
+from rdhy_qa.errors import DatabaseError, GenerationError, ModelError, NotFoundError, RdhyQaError, UsageError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -64,7 +64,7 @@ def status_of(error: RdhyQaError) -> int:
         return 404
     if isinstance(error, UsageError):
         return 422
-    if isinstance(error, (GenerationError, ModelError)):
+    if isinstance(error, (DatabaseError, GenerationError, ModelError)):
         return 503
     return 500
 

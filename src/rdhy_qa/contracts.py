@@ -10,6 +10,10 @@ MAX_HISTORY_TURNS = 50
 MAX_FILTER_VALUES = 100
 MAX_SERIES = 1_000_000
 
+Mode = Literal["extractive", "llm"]
+"""`extractive`: in the words of the documents. `llm`: worded by a language model, each sentence checked."""
+Fallback = Literal["unsupported", "unavailable"]
+"""`unsupported`: too little of what the model wrote could be proven. `unavailable`: it failed, or took too long."""
 Reason = Literal["no_evidence", "insufficient_evidence", "out_of_scope", "ambiguous"]
 
 
@@ -143,6 +147,8 @@ class Related(_Reply):
 class Answer(_Reply):
     """The reply to a question."""
 
+    id: str = ""
+    """Digest of the request and of all that is answered, timings aside: the same answer has the same id."""
     question: str
     interpreted_as: str | None = None
     """The question as it was understood, where that differs: slips of the pen mended, a follow-up made to stand
@@ -158,7 +164,9 @@ class Answer(_Reply):
     reason: Reason | None = None
     citations: tuple[Citation, ...] = ()
     related: tuple[Related, ...] = ()
-    mode: Literal["extractive"] = "extractive"
+    mode: Mode = "extractive"
+    fallback: Fallback | None = None
+    """Why the answer is extractive though a language model is configured; null where none is, or where it was used."""
     generation: str
     timings_ms: dict[str, float] = Field(default_factory=dict)
 

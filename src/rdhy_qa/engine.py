@@ -3,9 +3,11 @@
 question → analyse → retrieve → read → compose → verify → answer
 """
 
+import hashlib
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from rdhy_qa.answering import answerer, confidence, conversation, lists, spelling
@@ -25,6 +27,7 @@ from rdhy_qa.contracts import (
     SearchRequest,
 )
 from rdhy_qa.documents.document import Document, Metadata
+from rdhy_qa.events import Done, Event, Passages, Status, pieces
 from rdhy_qa.index import activation
 from rdhy_qa.index.generation import Generation
 from rdhy_qa.models.embedder import FloatArray
@@ -35,6 +38,15 @@ from rdhy_qa.settings import Settings
 _RETRIEVED = 20
 _RELATED = 3
 _VIEWS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A standalone question with its vector and the passages near it, best first."""
+
+    text: str
+    vector: FloatArray
+    hits: Sequence[Hit]
 
 
 class _Session:
@@ -58,18 +70,23 @@ class _Session:
     def _lists(self, document_id: str) -> list[lists.RecordList]:
         return lists.lists_of(self.view(document_id))
 
-    def material(self, text: str, vector: FloatArray, hits: Sequence[Hit]) -> Material:
+    def search(self, text: str, filters: Filters) -> "_Found":
+        """Find passages for a standalone question."""
+        vector = self.retriever.embed(text)
+        return _Found(text, vector, self.retriever.search(text, vector, filters, _RETRIEVED))
+
+    def material(self, found_for: "_Found") -> Material:
         """What an answer is made from."""
-        question = analyse(text)
+        question = analyse(found_for.text)
         passages = tuple(
             Read(self.view(h.passage.document.id), h.passage.start, h.passage.end, h.score, h.dense or 0.0)
-            for h in hits[:READ_PASSAGES]
+            for h in found_for.hits[:READ_PASSAGES]
         )
-        documents = dict.fromkeys(hit.passage.document.id for hit in hits)
+        documents = dict.fromkeys(hit.passage.document.id for hit in found_for.hits)
         found = tuple(found for document in documents for found in self.lists(document))
         wanted = wanted_words(question, self.words)
         read = partial(self.reader.read, question.text)
-        return Material(question, wanted, passages, self.similarities(vector), read, found, self.words)
+        return Material(question, wanted, passages, self.similarities(found_for.vector), read, found, self.words)
 
     def similarities(self, vector: FloatArray) -> Similarities:
         """Cosine similarity of a question's vector with the sentences of a document."""
@@ -110,27 +127,33 @@ class Engine:
         ``operating_point`` replaces the fitted one: at 0 the likeliest answer is given however unlikely it is, which
         is what evaluation draws its curves from.
         """
+        *_, last = self.ask_stream(request, operating_point=operating_point)
+        assert isinstance(last, Done)
+        return last.answer
+
+    def ask_stream(self, request: AskRequest, *, operating_point: float | None = None) -> Iterator[Event]:
+        """Answer like ``ask``, saying what is done meanwhile; ``Done`` is the last event. Closing it ends the work."""
         session = self._session
         clock = _Clock()
         point = confidence.operating_point() if operating_point is None else operating_point
-        found: list[tuple[str, Draft, Sequence[Hit]]] = []
+        yield Status(stage="retrieving")
         asked = spelling.corrected(request.question, session.words)
-        for text in conversation.readings(asked, request.history):
-            vector = session.retriever.embed(text)
-            near = session.retriever.search(text, vector, request.filters, _RETRIEVED)
-            clock.lap("retrieve")
-            found.append((text, answerer.answer(session.material(text, vector, near), point), near))
-            clock.lap("read")
+        found = [session.search(text, request.filters) for text in conversation.readings(asked, request.history)]
+        clock.lap("retrieve")
+        yield Passages(passages=_related(found[0].hits))
+        yield Status(stage="reading")
+        drafts = [(answerer.answer(session.material(one), point), one) for one in found]
         # Of the readings of a follow-up the one with the likeliest answer; of equals, or where none has one, the first.
-        text, draft, hits = max(found, key=lambda entry: (entry[1].answered, entry[1].answered * entry[1].confidence))
-        return _reply(request, text, draft, hits, session.generation.id, clock.total())
+        draft, used = max(drafts, key=lambda entry: (entry[0].answered, entry[0].answered * entry[0].confidence))
+        clock.lap("read")
+        answer = _reply(request, used, draft, session.generation.id, clock.total())
+        yield from pieces(answer)
+        yield Done(answer=answer)
 
     def material(self, question: str) -> Material:
         """What an answer to a question is made from: for evaluation, and for fitting the answering stage."""
         session = self._session
-        text = spelling.corrected(question, session.words)
-        vector = session.retriever.embed(text)
-        return session.material(text, vector, session.retriever.search(text, vector, Filters(), _RETRIEVED))
+        return session.material(session.search(spelling.corrected(question, session.words), Filters()))
 
     def search(self, request: SearchRequest) -> SearchReply:
         """Find passages."""
@@ -191,15 +214,10 @@ class _Clock:
         return {**self._laps, "total": round((time.perf_counter() - self._start) * 1000, 2)}
 
 
-def _reply(
-    request: AskRequest, text: str, draft: Draft, hits: Sequence[Hit], generation: str, timings: dict[str, float]
-) -> Answer:
-    related = (
-        () if draft.answered or draft.reason == "out_of_scope" else tuple(_related(hit) for hit in hits[:_RELATED])
-    )
-    return Answer(
+def _reply(request: AskRequest, used: _Found, draft: Draft, generation: str, timings: dict[str, float]) -> Answer:
+    answer = Answer(
         question=request.question,
-        interpreted_as=None if text == request.question else text,
+        interpreted_as=None if used.text == request.question else used.text,
         answered=draft.answered,
         short_answer=draft.short,
         answer=draft.text,
@@ -208,22 +226,31 @@ def _reply(
         confidence=round(draft.confidence, 4),
         reason=draft.reason,
         citations=draft.citations,
-        related=related,
+        related=() if draft.answered or draft.reason == "out_of_scope" else _related(used.hits),
         generation=generation,
-        timings_ms=timings,
     )
+    return answer.model_copy(update={"id": _answer_id(request, answer), "timings_ms": timings})
 
 
-def _related(hit: Hit) -> Related:
-    passage = hit.passage
-    return Related(
-        document_id=passage.document.id,
-        title=passage.document.title,
-        section=passage.section,
-        text=passage.text,
-        start=passage.start,
-        end=passage.end,
-        view_url=view_url(passage.document.id, passage.start, passage.end),
+def _answer_id(request: AskRequest, answer: Answer) -> str:
+    """Sixteen hexadecimal digits: the same for the same answer to the same request."""
+    digest = hashlib.sha256(request.model_dump_json().encode())
+    digest.update(answer.model_dump_json(exclude={"id", "timings_ms"}).encode())
+    return digest.hexdigest()[:16]
+
+
+def _related(hits: Sequence[Hit]) -> tuple[Related, ...]:
+    return tuple(
+        Related(
+            document_id=passage.document.id,
+            title=passage.document.title,
+            section=passage.section,
+            text=passage.text,
+            start=passage.start,
+            end=passage.end,
+            view_url=view_url(passage.document.id, passage.start, passage.end),
+        )
+        for passage in (hit.passage for hit in hits[:_RELATED])
     )
 
 

@@ -15,6 +15,7 @@ The tree::
     │   ├── ForeignIndexError   built by a newer version, or not by rdhy-qa
     │   ├── StaleIndexError     built with another model than the settings name
     │   └── IndexLockedError    another ingest is writing
+    ├── DatabaseError           the database of journal, feedback and keys can't be used
     └── ModelError              a model's files are missing or altered, or it can't be loaded or exported
 
 Each message is one line that says what is wrong, and ``next_step`` says what to do about it.
@@ -79,6 +80,10 @@ class StaleIndexError(GenerationError):
 
 class IndexLockedError(GenerationError):
     """Another process is writing the index."""
+
+
+class DatabaseError(RdhyQaError):
+    """The database of journal, feedback and API keys can't be used."""
 
 
 class ModelError(RdhyQaError):

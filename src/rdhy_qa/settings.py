@@ -2,9 +2,10 @@
 
 import os
 from pathlib import Path
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from rdhy_qa.errors import SettingsError
 
@@ -28,6 +29,38 @@ class Settings(BaseSettings):
     )
     threads: int = Field(2, ge=1, le=256, description="Threads that one model call may use.")
     max_file_mb: int = Field(50, ge=1, description="Larger files are skipped by `ingest`, in MiB.")
+    database: str = Field(
+        "sqlite:///rdhy-qa.sqlite",
+        description="Database of the journal, feedback and API keys: an SQLAlchemy URL of SQLite or PostgreSQL.",
+    )
+    journal_text: Literal["full", "hashed", "none"] = Field(
+        "full", description="What the journal keeps of a question's text: `full`, `hashed` or `none`."
+    )
+    journal_days: int = Field(90, ge=1, description="Days after which an entry of the journal is removed.")
+    llm_base_url: str | None = Field(
+        None, description="Address of an OpenAI-compatible endpoint; without it no language model is used."
+    )
+    llm_model: str | None = Field(None, description="Name of the language model at that endpoint.")
+    llm_api_key: SecretStr | None = Field(None, description="API key of that endpoint, where it wants one.")
+    llm_timeout_s: float = Field(
+        20.0, gt=0, description="Seconds that the language model may take in all, before the answer is extractive."
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Origins whose pages may use the service from a browser, separated by commas; `*` allows all."
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Addresses or networks of proxies whose `X-Forwarded-For` is believed, separated by commas."
+    )
+    rate_limit: str = Field("30/minute", description="Questions that one address may ask without a key.")
+    key_rate_limit: str = Field("600/minute", description="Questions that one API key may ask.")
+    max_waiting: int = Field(
+        64, ge=1, description="Questions that may be under way at once; more are turned away with 503."
+    )
+
+    @field_validator("cors_origins", "trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
 
 
 def load_settings(**overrides: object) -> Settings:
