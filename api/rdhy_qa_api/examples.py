@@ -20,6 +20,7 @@ _CITATION = {
 }
 
 ANSWER: dict[str, Any] = {
+    "id": "5d0f3a6b8c1e2f47",
     "question": "Who won Benchmark Innovators?",
     "interpreted_as": None,
     "answered": True,
@@ -32,6 +33,7 @@ ANSWER: dict[str, Any] = {
     "citations": [_CITATION],
     "related": [],
     "mode": "extractive",
+    "fallback": None,
     "generation": "3f9c0a1b2c3d",
     "timings_ms": {"retrieve": 4.1, "read": 21.0, "total": 26.0},
 }
@@ -110,6 +112,25 @@ SEARCH_REQUESTS: dict[str, Example] = {
 }
 
 
-def ok(example: object, media_type: str = "application/json") -> dict[int | str, dict[str, Any]]:
-    """Make the entry of OpenAPI ``responses`` for a good reply."""
-    return {200: {"description": "OK", "content": {media_type: {"example": example}}}}
+EVENTS = """event: status
+data: {"stage":"retrieving"}
+
+event: citation
+data: {"citation":{"n":1,…}}
+
+event: sentence
+data: {"text":"One organisation won Benchmark Innovators: BuurtzOrg (Netherlands) [1].","citations":[1]}
+
+event: done
+data: {"answer":{"question":"Who won Benchmark Innovators?",…}}
+"""
+
+
+def ok(
+    example: object, media_type: str = "application/json", *, events: str | None = None
+) -> dict[int | str, dict[str, Any]]:
+    """Make the entry of OpenAPI ``responses`` for a good reply, which may come as a stream of events too."""
+    content: dict[str, Any] = {media_type: {"example": example}}
+    if events is not None:
+        content["text/event-stream"] = {"schema": {"type": "string"}, "example": events}
+    return {200: {"description": "OK", "content": content}}

@@ -17,6 +17,7 @@ from rdhy_qa.contracts import explain
 from rdhy_qa.errors import DatabaseError, GenerationError, ModelError, NotFoundError, RdhyQaError, UsageError
 
 MEDIA_TYPE = "application/problem+json"
+FAULT = "The service failed on this request. Report it with the request id."
 
 log = logging.getLogger("rdhy_qa_api")
 
@@ -40,15 +41,20 @@ class Problem(BaseModel):
     """The same as the header `X-Request-ID`; quote it when you report a fault."""
 
 
-def problem_response(scope: Scope, status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
-    """Build the reply for a failed request."""
-    problem = Problem(
+def problem_of(scope: Scope, status: int, detail: str) -> Problem:
+    """Describe what went wrong with a request."""
+    return Problem(
         title=_title(status),
         status=status,
         detail=detail,
         instance=scope["path"],
         request_id=scope.get("state", {}).get("request_id", ""),
     )
+
+
+def problem_response(scope: Scope, status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Build the reply for a failed request."""
+    problem = problem_of(scope, status, detail)
     # Paths and field names come from the caller: ASCII escapes keep lone surrogates from breaking the encoding.
     return Response(json.dumps(problem.model_dump()), status, headers, MEDIA_TYPE)
 
@@ -81,7 +87,7 @@ _DETAILS = {
     413: "The body is larger than 64 KiB. Send a shorter one.",
     415: "The body must be JSON. Send it with Content-Type: application/json.",
     422: "question: must not be empty",
-    500: "The service failed on this request. Report it with the request id.",
+    500: FAULT,
     503: "There is no index yet. Run: rdhy-qa ingest",
 }
 # What the frameworks say on their own, and what helps instead.

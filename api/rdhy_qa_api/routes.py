@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Path, Query, Request
+from sse_starlette import EventSourceResponse
 
 from rdhy_qa.contracts import Answer, AskRequest, SearchReply, SearchRequest
 from rdhy_qa_api import examples
@@ -18,6 +19,7 @@ from rdhy_qa_api.schemas import (
     SearchQuery,
 )
 from rdhy_qa_api.service import Service
+from rdhy_qa_api.streaming import event_stream, wants_events
 
 router = APIRouter(route_class=JsonRoute)
 
@@ -35,11 +37,25 @@ UsedService = Annotated[Service, Depends(service_of)]
 DocumentId = Annotated[str, Path(description="Id of a document.", examples=["post-4"])]
 
 
-@router.post("/v1/ask", tags=["ask"], summary="Ask a question", responses=examples.ok(examples.ANSWER) | _BODY_PROBLEMS)
+@router.post(
+    "/v1/ask",
+    tags=["ask"],
+    summary="Ask a question",
+    response_model=Answer,
+    responses=examples.ok(examples.ANSWER, events=examples.EVENTS) | _BODY_PROBLEMS,
+)
 async def ask(
-    service: UsedService, request: Annotated[AskRequest, Body(openapi_examples=examples.ASK_REQUESTS)]
-) -> Answer:
-    """Answer from the documents with citations, or decline with a reason."""
+    http: Request,
+    service: UsedService,
+    request: Annotated[AskRequest, Body(openapi_examples=examples.ASK_REQUESTS)],
+) -> Answer | EventSourceResponse:
+    """Answer from the documents with citations, or decline with a reason.
+
+    With `Accept: text/event-stream` the answer comes as server-sent events; the last one, `done`, holds what would
+    come as JSON.
+    """
+    if wants_events(http):
+        return event_stream(http, service.stream(request))
     return await service.call(lambda engine: engine.ask(request))
 
 

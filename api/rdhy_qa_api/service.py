@@ -2,8 +2,8 @@
 
 import logging
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from typing import Protocol, TypeVar
 
 import anyio
@@ -12,6 +12,7 @@ import anyio.to_thread
 from rdhy_qa.contracts import Answer, AskRequest, SearchReply, SearchRequest
 from rdhy_qa.documents.document import Document, Metadata
 from rdhy_qa.errors import GenerationError, NoIndexError, RdhyQaError
+from rdhy_qa.events import Event
 from rdhy_qa.index.manifest import Manifest
 
 _POLL_SECONDS = 1.0
@@ -39,6 +40,9 @@ class EngineLike(Protocol):
 
     def ask(self, request: AskRequest) -> Answer:
         """Answer a question, or decline with a reason."""
+
+    def ask_stream(self, request: AskRequest) -> Generator[Event]:
+        """The same, event by event."""
 
     def search(self, request: SearchRequest) -> SearchReply:
         """Find passages."""
@@ -79,6 +83,28 @@ class Service:
         """Do something with the engine, off the event loop."""
         engine = self.engine
         return await anyio.to_thread.run_sync(lambda: work(engine), limiter=self._limiter)
+
+    def stream(self, request: AskRequest) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
+        """Answer event by event, off the event loop. Leaving the context ends the work.
+
+        Raises:
+            RdhyQaError: why there is no engine yet; at once, not when the context is entered.
+        """
+        return self._stream(self.engine.ask_stream(request))
+
+    @asynccontextmanager
+    async def _stream(self, events: Generator[Event]) -> AsyncIterator[AsyncIterator[Event]]:
+        try:
+            async with aclosing(self._steps(events)) as steps:
+                yield steps
+        finally:
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(events.close)
+
+    async def _steps(self, events: Generator[Event]) -> AsyncGenerator[Event]:
+        """Let one thread after another take the next step, so that none waits while the client reads."""
+        while (event := await anyio.to_thread.run_sync(next, events, None, limiter=self._limiter)) is not None:
+            yield event
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

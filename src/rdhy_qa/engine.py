@@ -6,7 +6,7 @@ question → analyse → retrieve → read → compose → verify → answer
 import hashlib
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -131,7 +131,7 @@ class Engine:
         assert isinstance(last, Done)
         return last.answer
 
-    def ask_stream(self, request: AskRequest, *, operating_point: float | None = None) -> Iterator[Event]:
+    def ask_stream(self, request: AskRequest, *, operating_point: float | None = None) -> Generator[Event]:
         """Answer like ``ask``, saying what is done meanwhile; ``Done`` is the last event. Closing it ends the work."""
         session = self._session
         clock = _Clock()

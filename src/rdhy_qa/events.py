@@ -36,7 +36,7 @@ class Passages(_Event):
     passages: tuple[Related, ...]
 
 
-class Sentence(_Event):
+class AnswerSentence(_Event):
     """The next sentence of the answer. All of them, one after the other, are the answer's text."""
 
     name = "sentence"
@@ -60,10 +60,10 @@ class Done(_Event):
     answer: Answer
 
 
-Event = Status | Passages | Sentence | Cited | Done
+Event = Status | Passages | AnswerSentence | Cited | Done
 
 
-def pieces(answer: Answer) -> Iterator[Sentence | Cited]:
+def pieces(answer: Answer) -> Iterator[AnswerSentence | Cited]:
     """The sentences of an answer, each after the citations that it is the first to name."""
     shown: set[int] = set()
     by_number = {citation.n: citation for citation in answer.citations}
@@ -75,4 +75,4 @@ def pieces(answer: Answer) -> Iterator[Sentence | Cited]:
             if n not in shown:
                 shown.add(n)
                 yield Cited(citation=by_number[n])
-        yield Sentence(text=text, citations=numbers)
+        yield AnswerSentence(text=text, citations=numbers)

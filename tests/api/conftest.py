@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from rdhy_qa.contracts import Answer, AskRequest, Passage, SearchReply, SearchRequest
 from rdhy_qa.documents.document import Block, BlockKind, Document, Metadata, Record, Sentence
 from rdhy_qa.errors import NotFoundError
+from rdhy_qa.events import AnswerSentence, Done, Event, Status
 from rdhy_qa.index.manifest import Built, Chunking, Counts, Manifest, ModelIdentity
 from rdhy_qa_api.app import create_app
 
@@ -78,6 +79,8 @@ class FakeEngine:
         self.generation = SimpleNamespace(manifest=_manifest("000000000001"))
         self.fault: Exception | None = None
         self.seconds = 0.0
+        self.steps = 0
+        self.open_streams = 0
         self.asked: list[AskRequest | SearchRequest] = []
         self.next_generation: str | None = None
         self.reload_fault: Exception | None = None
@@ -93,6 +96,19 @@ class FakeEngine:
         return Answer(
             question=request.question, answered=True, short_answer="Two", answer="Two.", confidence=0.5, generation="1"
         )
+
+    def ask_stream(self, request: AskRequest) -> Iterator[Event]:
+        self.open_streams += 1
+        try:
+            yield Status(stage="retrieving")
+            answer = self.ask(request)
+            yield AnswerSentence(text=answer.answer, citations=())
+            for _ in range(self.steps):
+                time.sleep(self.seconds)
+                yield Status(stage="writing")
+            yield Done(answer=answer)
+        finally:
+            self.open_streams -= 1
 
     def search(self, request: SearchRequest) -> SearchReply:
         self._work(request)
