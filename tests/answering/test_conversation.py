@@ -26,7 +26,7 @@ WINNERS = after(
         ("and quiet harbours?", "who won quiet harbours"),
         ("what about 2025?", "who won open water in 2025"),
         ("who founded it?", "who founded Tidewell"),
-        ("how many of them?", "how many of won open water"),
+        ("how many of them?", "how many won open water"),
     ],
 )
 def test_a_follow_up_is_made_to_stand_alone(question: str, means: str):
@@ -43,6 +43,30 @@ def test_a_year_and_a_country_take_the_place_of_the_old_ones():
 def test_what_was_spoken_of_takes_the_place_of_its_pronoun():
     asked = after("who lit the lantern", "The keeper Bruno Salt lit the lantern [1].")
     assert "when was Bruno Salt born" in readings("when was he born?", asked)
+
+
+@pytest.mark.parametrize(
+    ("before", "answer", "question", "means"),
+    [
+        ("where was the prize given", "In Lisbon [1].", "in which hotel?", "in which hotel was the prize given"),
+        ("did the ferry get a prize", "Yes [1].", "why?", "why did the ferry get a prize"),
+        ("who runs the ferry", "Greta Wind runs it [1].", "since when?", "since when Greta Wind runs the ferry"),
+        ("which boat won in 2024", "Tidewell (Norway) [1].", "how?", "how Tidewell won in 2024"),
+        ("what was the first stop", "The mill [1].", "and the second one?", "what was the second stop"),
+        ("which winner comes from Norway", "Tidewell [1].", "and the estonian one?", "which winner comes from Estonia"),
+    ],
+)  # fmt: skip
+def test_what_is_asked_anew_takes_the_place_of_what_was_asked(before: str, answer: str, question: str, means: str):
+    assert readings(question, after(before, answer))[0] == means
+
+
+def test_a_question_that_was_itself_a_follow_up_is_understood_first():
+    asked = after("when was the ferry built", "In 1970 [1].", "by whom?", "By Bruno Salt [1].")
+    assert readings("with what?", asked)[0] == "with what was the ferry built"
+
+
+def test_a_short_question_that_names_its_subject_stands_alone():
+    assert readings("what does HMI stand for", WINNERS) == ["what does HMI stand for"]
 
 
 @pytest.mark.parametrize(

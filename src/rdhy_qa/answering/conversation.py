@@ -24,7 +24,23 @@ _PRONOUN = re.compile(
     r"|(?:first|second|third|last|other) ones?|[\w-]+ ones?(?=\W*$))\b",
     re.IGNORECASE,
 )
-_PREPOSITION = r"(?:in|from|for|of|at|on|by|with|to|about|during|before|after)"
+_PREPOSITION = r"(?:in|from|for|of|at|on|by|with|to|about|during|before|after|since|until)"
+_WORD = r"(?:who|whom|whose|what|when|where|why|how|which)"
+_ASKS = re.compile(rf"^(?:{_PREPOSITION}\s+)?{_WORD}\b", re.IGNORECASE)
+_BARE = re.compile(rf"{_ASKS.pattern}(?:\s+[\w-]+){{0,2}}$", re.IGNORECASE)
+"""No more than what is asked for: "why", "since when", "in which hotel"."""
+_AUXILIARY = re.compile(
+    r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might)\b", re.IGNORECASE
+)
+_ASKED = re.compile(
+    rf"^(?:{_PREPOSITION}\s+)?(?:(?:which|what|whose|how (?:many|much))\s+(?!{_AUXILIARY.pattern})[\w-]+|{_WORD})\b",
+    re.IGNORECASE,
+)
+"""What a whole question asks for: its question word, with the noun that goes with it."""
+_ORDINAL_WORD = re.compile(
+    r"\b(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|next)\b", re.IGNORECASE
+)
+_ORDINAL = re.compile(rf"(?:the\s+)?({_ORDINAL_WORD.pattern})(?:\s+ones?)?", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _MARKS = re.compile(r"\s*\[\d+\]")
 _FEW = 2
@@ -37,43 +53,77 @@ def readings(question: str, history: Sequence[Turn]) -> list[str]:
     """The standalone questions that a question may mean, the likeliest way of reading it first; itself if it points
     nowhere.
     """
-    asked = [turn.content for turn in history if turn.role == "user"]
-    said = [turn.content for turn in history if turn.role == "assistant"]
-    if not asked or not _points_back(question):
+    before, answer = _said_before(history)
+    if not before or not _points_back(question):
         return [question]
-    before = re.sub(r"[?\s]+$", "", asked[-1])
-    answer = _MARKS.sub("", said[-1]) if said else ""
     rest = re.sub(r"[?\s]+$", "", _OPENING.sub("", question))
-    found = [*_substituted(before, rest), *_with_topic(rest, before, answer)]
+    found = _replaced(rest, before, answer) or [*_substituted(rest, before), *_with_topic(rest, before, answer)]
     if not _PRONOUN.search(question) and _says_enough(question):
         found.append(question)
     kept = dict.fromkeys(" ".join(one.split()) for one in found)
     return [one for one in kept if 0 < len(one) <= MAX_QUESTION_CHARACTERS][:_MOST] or [question]
 
 
+def _said_before(history: Sequence[Turn]) -> tuple[str, str]:
+    """The question before, made to stand alone by what was said before it, and the answer to it."""
+    last = max((n for n, turn in enumerate(history) if turn.role == "user"), default=None)
+    if last is None:
+        return "", ""
+    answer = next((turn.content for turn in history[last + 1 :]), "")
+    return re.sub(r"[?\s]+$", "", readings(history[last].content, history[:last])[0]), _MARKS.sub("", answer)
+
+
 def _points_back(question: str) -> bool:
     """It opens like a continuation, holds a pronoun, or says too little to stand alone."""
-    return bool(_OPENING.match(question) or _PRONOUN.search(question)) or not _says_enough(question)
+    if _OPENING.match(question) or _PRONOUN.search(question):
+        return True
+    names_its_subject = bool(_ASKS.match(question)) and any(name.start > 0 for name in names(question))
+    return not (names_its_subject or _says_enough(question))
 
 
 def _says_enough(question: str) -> bool:
     return sum(term.folded not in STOP_WORDS for term in analyse(question).terms) > _FEW
 
 
-def _substituted(before: str, rest: str) -> list[str]:
-    """The question before, with what the follow-up names in the place of what it named: a year, a country, the end."""
-    if re.match(r"(?:who|what|when|where|why|how|which|is|was|did|does|do|are|were)\b", rest, re.IGNORECASE):
+def _replaced(rest: str, before: str, answer: str) -> list[str]:
+    """The question before with another year, country or question word in the place of its own, where there is one."""
+    if _BARE.match(rest) and not _PRONOUN.search(rest):
+        return _asked_anew(rest, before, answer)
+    if _ASKS.match(rest):
         return []
-    found: list[str] = []
-    year = _YEAR.search(rest)
-    if year and (old := _YEAR.search(before)):
-        found.append(before[: old.start()] + year.group() + before[old.end() :])
-    elif year:
-        found.append(f"{before} in {year.group()}")
+    year, old_year = _YEAR.search(rest), _YEAR.search(before)
+    if year and old_year:
+        return [before[: old_year.start()] + year.group() + before[old_year.end() :]]
     new_places, old_places = countries_in(rest), countries_in(before)
     if new_places and old_places:
-        new, known = new_places[0], old_places[0]
-        found.append(before[: known.start] + rest[new.start : new.end] + before[known.end :])
+        new, old = new_places[0], old_places[0]
+        # "from Brazil" and "the American one": from which country, not from which people
+        named = new.country.title() if old.noun and not new.noun else rest[new.start : new.end]
+        return [before[: old.start] + named + before[old.end :]]
+    ordinal, old_ordinal = _ORDINAL.fullmatch(rest), _ORDINAL_WORD.search(before)
+    if ordinal and old_ordinal:
+        return [before[: old_ordinal.start()] + ordinal.group(1) + before[old_ordinal.end() :]]
+    return []
+
+
+def _asked_anew(rest: str, before: str, answer: str) -> list[str]:
+    """Something else asked of the same: "since when" after "who runs the ferry" is "since when Bruno Salt runs …"."""
+    asked = _ASKED.match(before)
+    if asked is None:
+        return [f"{rest} {before}"]
+    what = before[asked.end() :].strip()
+    # Where the question word was the subject, the answer takes its place.
+    subject = "" if _AUXILIARY.match(what) else next(iter(_news(before, answer)), "")
+    return [f"{rest} {subject} {what}", f"{rest} {subject}"] if subject else [f"{rest} {what}"]
+
+
+def _substituted(rest: str, before: str) -> list[str]:
+    """The question before with its end replaced by what the follow-up names."""
+    if _ASKS.match(rest) or _AUXILIARY.match(rest):
+        return []
+    found: list[str] = []
+    if year := _YEAR.search(rest):
+        found.append(f"{before} in {year.group()}")
     if preposition := re.match(rf"{_PREPOSITION}\b", rest, re.IGNORECASE):
         at = [m.start() for m in re.finditer(rf"\b{preposition.group()}\b", before, re.IGNORECASE)]
         found.append(f"{before[: at[-1]]} {rest}" if at else f"{before} {rest}")
@@ -91,7 +141,11 @@ def _with_topic(rest: str, before: str, answer: str) -> list[str]:
     """The follow-up with what was spoken of in place of its pronoun, or after it."""
     found = []
     for topic in _topics(before, answer):
-        pronoun = re.search(r"\b(?:it|they|them|he|him|she|that|this|those|these)\b", rest, re.IGNORECASE)
+        pronoun = re.search(
+            r"\b(?:(?<=many )of them|(?<=many )of (?:those|these)|it|they|them|he|him|she|that|this|those|these)\b",
+            rest,
+            re.IGNORECASE,
+        )
         owner = re.search(r"\b(?:its|their|his|her)\b", rest, re.IGNORECASE)
         if pronoun:
             found.append(f"{rest[: pronoun.start()]}{topic}{rest[pronoun.end() :]}")
@@ -103,9 +157,15 @@ def _with_topic(rest: str, before: str, answer: str) -> list[str]:
 
 
 def _topics(before: str, answer: str) -> list[str]:
-    """What may have been spoken of: the first name of the answer, the names of the question, all that it asks about."""
-    first = answer.split(". ")[0]
-    named = [name.of(first) for name in names(first)]
+    """What may have been spoken of: what the answer names, what the question names, all that it asks about."""
     of_question = [name.of(before) for name in names(before)]
     content = " ".join(before[term.start : term.end] for term in analyse(before).terms)
-    return list(dict.fromkeys(one for one in (*named[:1], *of_question[:1], content) if one))
+    return list(dict.fromkeys(one for one in (*_news(before, answer)[:2], *of_question[:1], content) if one))
+
+
+def _news(before: str, answer: str) -> list[str]:
+    """The names in the first sentence of an answer, those first that the question did not have itself."""
+    first = answer.split(". ")[0]
+    known = {term.stem for term in terms(before)}
+    found = [name.of(first) for name in names(first)]
+    return sorted(found, key=lambda name: all(term.stem in known for term in terms(name)))
