@@ -1,9 +1,16 @@
-"""An export of the embedder takes seconds, and many tests build an index: they share one."""
+"""What tests of several packages share: one export of the embedder, which takes seconds, and a server of PostgreSQL."""
 
+import os
+import pwd
 import shutil
+import socket
+import subprocess
+import tempfile
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from rdhy_qa.models.embedder import SentenceTransformerEmbedder
@@ -24,3 +31,78 @@ def one_export(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(SentenceTransformerEmbedder, "export", export_once)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def database_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what the tests ask out of the working folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RDHY_QA_DATABASE", f"sqlite:///{tmp_path_factory.mktemp('database') / 'rdhy-qa.sqlite'}")
+        yield
+
+
+class PostgreSQL:
+    """A server of its own on a free port of loopback, with its files in a temporary folder."""
+
+    def __init__(self, binaries: Path) -> None:
+        self._binaries = binaries
+        self._folder = Path(tempfile.mkdtemp(prefix="rdhy-qa-postgresql-"))
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        # It refuses to run as root, and then may not look into root's folders.
+        self._user: list[str] = []
+        if os.geteuid() == 0:
+            names = {entry.pw_name for entry in pwd.getpwall()}
+            user = "postgres" if "postgres" in names else "nobody"
+            shutil.chown(self._folder, user)
+            self._user = ["runuser", "-u", user, "--"]
+        (self._folder / "password").write_text("secret")
+        (self._folder / "password").chmod(0o644)
+        self._run("initdb", "-U", "tester", "-A", "scram-sha-256", "--pwfile", self._folder / "password", "--no-sync")
+        self.start()
+
+    def start(self) -> None:
+        """Start it, and wait until it takes connections."""
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder} -F"
+        self._run("pg_ctl", "start", "-w", "-l", self._folder / "log", "-o", options)
+
+    def stop(self) -> None:
+        """Stop it at once, whoever is connected."""
+        self._run("pg_ctl", "stop", "-w", "-m", "fast")
+
+    def url(self, database: str = "postgres", *, login: str = "tester:secret") -> str:
+        """Address of a database."""
+        return f"postgresql://{login}@127.0.0.1:{self.port}/{database}"
+
+    def create(self) -> str:
+        """Make an empty database, and return its address."""
+        name = f"d{uuid.uuid4().hex}"
+        self.execute(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def execute(self, statement: str, database: str = "postgres") -> None:
+        """Do something as the owner."""
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            connection.execute(statement)
+
+    def remove(self) -> None:
+        """Stop it and remove its files."""
+        self.stop()
+        shutil.rmtree(self._folder)
+
+    def _run(self, program: str, *arguments: object) -> None:
+        command = [*self._user, str(self._binaries / program), "-D", str(self._folder / "data"), *map(str, arguments)]
+        # What a server prints would keep a pipe open for as long as it runs.
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self._folder)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A PostgreSQL server, where one is installed. Debian keeps its programs out of the search path."""
+    places = [*Path("/usr/lib/postgresql").glob("*/bin"), *map(Path, os.environ["PATH"].split(os.pathsep))]
+    binaries = next((place for place in places if (place / "initdb").exists()), None)
+    if binaries is None:
+        pytest.skip("PostgreSQL is not installed; scripts/install-test-services installs it")
+    server = PostgreSQL(binaries)
+    yield server
+    server.remove()

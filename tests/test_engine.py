@@ -163,6 +163,12 @@ def test_an_unknown_document_is_not_found(engine: Engine) -> None:
     assert caught.value.next_step
 
 
+def test_questions_are_embedded_as_search_embeds_them(engine: Engine) -> None:
+    vector = engine.embed(QUESTION)
+    assert vector.shape == (engine.generation.manifest.model.dimension,)
+    assert float(vector @ engine.embed("who lit the lantern")) > float(vector @ engine.embed("List the boats")) + 0.2
+
+
 def test_search_ranks_its_passages_and_respects_limit_and_filters(engine: Engine) -> None:
     reply = engine.search(SearchRequest(question="boats"))
     assert [passage.rank for passage in reply.results] == list(range(1, len(reply.results) + 1))

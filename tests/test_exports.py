@@ -42,11 +42,27 @@ def test_every_module_imports_and_says_what_it_is_for(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["rdhy_qa.contracts", "rdhy_qa.settings", "rdhy_qa.errors", "rdhy_qa.cli.app"])
 def test_what_every_command_needs_imports_without_models_and_web(name: str) -> None:
-    heavy = {"onnxruntime", "torch", "sentence_transformers", "faiss", "trafilatura", "fastapi", "sklearn"}
+    heavy = {
+        "onnxruntime",
+        "torch",
+        "sentence_transformers",
+        "faiss",
+        "trafilatura",
+        "fastapi",
+        "sklearn",
+        "sqlalchemy",
+    }
     script = f"import sys, {name}; print(*sorted(set(sys.modules) & {heavy!r}))"
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     assert result.stdout.split() == []
     assert result.stderr == ""
+
+
+@pytest.mark.parametrize("name", ["rdhy_qa.cli.ask", "rdhy_qa.cli.loading", "rdhy_qa.engine"])
+def test_to_answer_a_question_takes_no_database(name: str) -> None:
+    script = f"import sys, {name}; print('sqlalchemy' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert result.stdout == "False\n"
 
 
 def test_the_tree_of_errors_is_the_one_drawn() -> None:

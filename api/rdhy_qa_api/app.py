@@ -8,13 +8,30 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
 from rdhy_qa.engine import Engine
+from rdhy_qa.journal.handle import DatabaseHandle
 from rdhy_qa.settings import Settings, load_settings
-from rdhy_qa_api import pages, problems, routes
-from rdhy_qa_api.middleware import BodyLimit, RequestContext
+from rdhy_qa_api import (
+    feedback,
+    middleware,
+    operations,
+    pages,
+    problems,
+    routes,
+    suggestions,
+    widget_files,
+)
+from rdhy_qa_api.access import Access, describe_security
+from rdhy_qa_api.chat import completions
+from rdhy_qa_api.mcp.http import McpEndpoint
+from rdhy_qa_api.metrics import Metrics
+from rdhy_qa_api.observing import Observed
+from rdhy_qa_api.recording import Recorder
 from rdhy_qa_api.service import EngineLike, Service
+from rdhy_qa_api.suggestions import Suggestions
 
 _DESCRIPTION = """Cited answers over the RenDanHeYi and ZeroDX blog series.
 
@@ -28,12 +45,22 @@ def create_app(settings: Settings | None = None, engine: EngineLike | None = Non
     Without an index it starts as well, says what to do, and takes up the index when there is one.
     """
     settings = settings or load_settings()
-    service = Service(lambda: Engine.open(settings) if engine is None else engine)
+    metrics = Metrics()
+    service = Service(
+        lambda: Engine.open(settings) if engine is None else engine,
+        max_waiting=settings.max_waiting,
+        under_way=metrics.under_way,
+    )
+    database = DatabaseHandle(settings.database)
+    recorder = Recorder(settings, database.get, metrics)
+    suggested = Suggestions(service)
+    mcp = McpEndpoint(service, frozenset(middleware.allowed_origins(settings)))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with service.running():
+        async with recorder.running(), service.running(), suggested.running(), mcp.running():
             yield
+        database.close()
 
     app = FastAPI(
         title="rdhy-qa",
@@ -45,13 +72,23 @@ def create_app(settings: Settings | None = None, engine: EngineLike | None = Non
         redoc_url=None,
     )
     app.state.service = service
+    app.state.suggestions = suggested
+    app.state.database = database
+    app.state.recorder = recorder
+    app.state.metrics = metrics
+    app.state.access = Access(settings, database.get)
     app.include_router(routes.router)
+    app.include_router(feedback.router)
+    app.include_router(operations.router)
+    app.include_router(suggestions.router)
+    app.include_router(widget_files.router)
     app.include_router(pages.router)
+    app.include_router(completions.router)
+    app.router.routes.append(Route("/mcp", mcp))
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     problems.install(app)
-    # The one added last is the outermost.
-    app.add_middleware(BodyLimit)
-    app.add_middleware(RequestContext)
+    middleware.install(app, settings)
+    app.add_middleware(Observed, metrics=metrics)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
 
@@ -60,5 +97,6 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         schema["components"]["schemas"]["Problem"] = problems.Problem.model_json_schema()
+        describe_security(schema)
         app.openapi_schema = schema
     return app.openapi_schema

@@ -88,6 +88,33 @@ GENERATION: dict[str, Any] = {
     "libraries": {"faiss-cpu": "1.12.0"},
 }
 
+GAPS: dict[str, Any] = {
+    "since": "2026-01-24T12:00:00Z",
+    "askings": 412,
+    "gaps": [
+        {
+            "question": "What was the prize money in 2023?",
+            "askings": 12,
+            "distinct": 3,
+            "reasons": {"insufficient_evidence": 11, "no_evidence": 1},
+            "votes_down": 2,
+            "last_asked": "2026-01-31T11:58:00Z",
+            "comments": ["The prizes of 2023 are missing."],
+            "others": ["how much was the 2023 prize money", "what did the winners of 2023 get?"],
+            "answer_id": "5d0f3a6b8c1e2f47",
+        }
+    ],
+    "more": 0,
+    "unshown": 0,
+}
+
+SUGGESTIONS: dict[str, Any] = {
+    "questions": ["Which four organisations won in the Benchmark Innovators category?"],
+    "covers": "1 post",
+    "documents": [{"id": "post-4", "title": _CITATION["title"], "kind": "post", "view_url": "/documents/post-4"}],
+    "generation": "3f9c0a1b2c3d",
+}
+
 ASK_REQUESTS: dict[str, Example] = {
     "question": {"summary": "A question", "value": {"question": "Who won Benchmark Innovators?"}},
     "conversation": {
@@ -100,6 +127,14 @@ ASK_REQUESTS: dict[str, Example] = {
             ],
             "filters": {"document_id": ["post-4"]},
         },
+    },
+}
+
+FEEDBACK: dict[str, Example] = {
+    "up": {"summary": "It was right", "value": {"answer_id": "5d0f3a6b8c1e2f47", "verdict": "up"}},
+    "down": {
+        "summary": "Something was wrong",
+        "value": {"answer_id": "5d0f3a6b8c1e2f47", "verdict": "down", "comment": "The prize of 2023 is missing."},
     },
 }
 
@@ -123,6 +158,69 @@ data: {"text":"One organisation won Benchmark Innovators: BuurtzOrg (Netherlands
 
 event: done
 data: {"answer":{"question":"Who won Benchmark Innovators?",…}}
+"""
+
+MODEL: dict[str, Any] = {"id": "rdhy-qa", "object": "model", "created": 1769860800, "owned_by": "rdhy-qa"}
+
+CHAT_REQUESTS: dict[str, Example] = {
+    "question": {
+        "summary": "A question",
+        "value": {"model": "rdhy-qa", "messages": [{"role": "user", "content": "Who won Benchmark Innovators?"}]},
+    },
+    "conversation": {
+        "summary": "A question that follows on an earlier one, answered as a stream",
+        "value": {
+            "model": "rdhy-qa",
+            "messages": [
+                {"role": "user", "content": "When were the ZeroDX Awards 2024 given?"},
+                {"role": "assistant", "content": "They were given in September 2024."},
+                {"role": "user", "content": [{"type": "text", "text": "And where did it take place?"}]},
+            ],
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        },
+    },
+}
+
+CHAT_COMPLETION: dict[str, Any] = {
+    "id": "chatcmpl-4f2f0d6f6f9f4d6a8a4f1f7f4a7e0c11",
+    "object": "chat.completion",
+    "created": 1769860800,
+    "model": "rdhy-qa",
+    "choices": [
+        {
+            "index": 0,
+            "message": {
+                "role": "assistant",
+                "content": "One organisation won Benchmark Innovators: BuurtzOrg (Netherlands) "
+                "[[1]](https://qa.example.org/documents/post-4#c5120-5145).",
+                "refusal": None,
+                "rdhy_qa": ANSWER,
+            },
+            "finish_reason": "stop",
+            "logprobs": None,
+        }
+    ],
+    "usage": {"prompt_tokens": 4, "completion_tokens": 8, "total_tokens": 12},
+}
+
+CHAT_CHUNKS = """data: {"id":"chatcmpl-4f2f…",…,"choices":[{"index":0,"delta":{"content":"One organisation …"}}]}
+
+data: {"id":"chatcmpl-4f2f…",…,"choices":[{"index":0,"delta":{"rdhy_qa":{…}},"finish_reason":"stop"}]}
+
+data: [DONE]
+"""
+
+METRICS = """# HELP rdhy_qa_requests_total Requests, by what became of them.
+# TYPE rdhy_qa_requests_total counter
+rdhy_qa_requests_total{method="POST",route="/v1/ask",status="200"} 42.0
+"""
+
+TICKS = """event: tick
+data: {"n": 1, "of": 4, "milliseconds": 0}
+
+event: tick
+data: {"n": 2, "of": 4, "milliseconds": 301}
 """
 
 

@@ -10,11 +10,13 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Scope
 
 from rdhy_qa.contracts import explain
-from rdhy_qa.errors import DatabaseError, GenerationError, ModelError, NotFoundError, RdhyQaError, UsageError
+from rdhy_qa.errors import BusyError, DatabaseError, GenerationError, ModelError, NotFoundError, RdhyQaError, UsageError
+from rdhy_qa_api.chat import errors as chat_errors
 
 MEDIA_TYPE = "application/problem+json"
 FAULT = "The service failed on this request. Report it with the request id."
@@ -54,6 +56,8 @@ def problem_of(scope: Scope, status: int, detail: str) -> Problem:
 
 def problem_response(scope: Scope, status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
     """Build the reply for a failed request."""
+    if chat_errors.expected(scope):
+        return chat_errors.error_response(status, detail, headers=headers)
     problem = problem_of(scope, status, detail)
     # Paths and field names come from the caller: ASCII escapes keep lone surrogates from breaking the encoding.
     return Response(json.dumps(problem.model_dump()), status, headers, MEDIA_TYPE)
@@ -70,7 +74,7 @@ def status_of(error: RdhyQaError) -> int:
         return 404
     if isinstance(error, UsageError):
         return 422
-    if isinstance(error, (DatabaseError, GenerationError, ModelError)):
+    if isinstance(error, (BusyError, DatabaseError, GenerationError, ModelError)):
         return 503
     return 500
 
@@ -83,12 +87,20 @@ def describe(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 _DETAILS = {
     400: "The body is not valid JSON in UTF-8.",
+    401: "The API key is wrong, revoked or expired. Use another one, or none to ask as a reader.",
+    403: "The API key lacks the scope read. Use one that has it.",
     404: "There is no document 'post-9'. List them at /v1/documents.",
     413: "The body is larger than 64 KiB. Send a shorter one.",
     415: "The body must be JSON. Send it with Content-Type: application/json.",
     422: "question: must not be empty",
+    429: "More than 30 requests in 60 seconds came from this address. Try again in 12 seconds.",
     500: FAULT,
     503: "There is no index yet. Run: rdhy-qa ingest",
+}
+_HEADERS = {
+    401: {"WWW-Authenticate": {"description": "`Bearer`.", "schema": {"type": "string"}}},
+    429: {"Retry-After": {"description": "Seconds until the next try.", "schema": {"type": "integer"}}},
+    503: {"Retry-After": {"description": "Seconds until the next try.", "schema": {"type": "integer"}}},
 }
 # What the frameworks say on their own, and what helps instead.
 _INSTEAD = {
@@ -109,7 +121,8 @@ def _describe(status: int) -> dict[str, Any]:
         "request_id": "4f2f0d6f6f9f4d6a8a4f1f7f4a7e0c11",
     }
     schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": phrase, "content": {MEDIA_TYPE: {"schema": schema, "example": example}}}
+    described = {"description": phrase, "content": {MEDIA_TYPE: {"schema": schema, "example": example}}}
+    return described | ({"headers": _HEADERS[status]} if status in _HEADERS else {})
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:
@@ -130,9 +143,14 @@ async def _on_own_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RdhyQaError)
     status = status_of(error)
     headers = {"Retry-After": "5"} if status == 503 else None
-    if status >= 500:
+    if status >= 500 and not isinstance(error, BusyError):  # that is no fault, and would flood the log
         log.error("%s: %s", type(error).__name__, error)
     return problem_response(request.scope, status, str(error), headers)
+
+
+async def _on_disconnect(_: Request, __: Exception) -> Response:
+    # Nobody reads it; it is for logs and figures, which know this status from proxies.
+    return Response(status_code=499)
 
 
 def install(app: FastAPI) -> None:
@@ -140,3 +158,4 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(RdhyQaError, _on_own_error)
+    app.add_exception_handler(ClientDisconnect, _on_disconnect)

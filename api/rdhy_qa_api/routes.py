@@ -6,9 +6,13 @@ from fastapi import APIRouter, Body, Depends, Path, Query, Request
 from sse_starlette import EventSourceResponse
 
 from rdhy_qa.contracts import Answer, AskRequest, SearchReply, SearchRequest
+from rdhy_qa.journal.scopes import Scope
 from rdhy_qa_api import examples
+from rdhy_qa_api.access import limited, requires
 from rdhy_qa_api.bodies import JsonRoute
+from rdhy_qa_api.places import while_connected
 from rdhy_qa_api.problems import describe
+from rdhy_qa_api.recording import Recorder, recorder_of
 from rdhy_qa_api.schemas import (
     DocumentList,
     DocumentReply,
@@ -18,19 +22,15 @@ from rdhy_qa_api.schemas import (
     Ready,
     SearchQuery,
 )
-from rdhy_qa_api.service import Service
+from rdhy_qa_api.service import Service, service_of
 from rdhy_qa_api.streaming import event_stream, wants_events
 
 router = APIRouter(route_class=JsonRoute)
 
-_BODY_PROBLEMS = describe(400, 413, 415, 422, 503)
-
-
-def service_of(request: Request) -> Service:
-    """Find the service of the application that a request came to."""
-    service = request.app.state.service
-    assert isinstance(service, Service)
-    return service
+_BODY_PROBLEMS = describe(400, 401, 403, 413, 415, 422, 429, 503)
+# To ask or search takes a place and counts towards the caller's limit; to read does not.
+_LIMITED = [Depends(limited)]
+_READING = [requires(Scope.READ)]
 
 
 UsedService = Annotated[Service, Depends(service_of)]
@@ -42,11 +42,13 @@ DocumentId = Annotated[str, Path(description="Id of a document.", examples=["pos
     tags=["ask"],
     summary="Ask a question",
     response_model=Answer,
+    dependencies=_LIMITED,
     responses=examples.ok(examples.ANSWER, events=examples.EVENTS) | _BODY_PROBLEMS,
 )
 async def ask(
     http: Request,
     service: UsedService,
+    recorder: Annotated[Recorder, Depends(recorder_of)],
     request: Annotated[AskRequest, Body(openapi_examples=examples.ASK_REQUESTS)],
 ) -> Answer | EventSourceResponse:
     """Answer from the documents with citations, or decline with a reason.
@@ -55,20 +57,22 @@ async def ask(
     come as JSON.
     """
     if wants_events(http):
-        return event_stream(http, service.stream(request))
-    return await service.call(lambda engine: engine.ask(request))
+        return event_stream(http, recorder.watched(request, "stream", service.stream(request)))
+    answering = while_connected(http, lambda: service.ask(request))
+    return await recorder.recorded(request, "http", answering)
 
 
 @router.get(
     "/v1/search",
     tags=["search"],
     summary="Find passages",
-    responses=examples.ok(examples.SEARCH_REPLY) | describe(422, 503),
+    responses=examples.ok(examples.SEARCH_REPLY) | describe(401, 403, 422, 429, 503),
+    dependencies=_LIMITED,
 )
-async def search(service: UsedService, query: Annotated[SearchQuery, Query()]) -> SearchReply:
+async def search(http: Request, service: UsedService, query: Annotated[SearchQuery, Query()]) -> SearchReply:
     """Find the passages nearest to a question. Repeat a filter to allow several values."""
     request = query.request()
-    return await service.call(lambda engine: engine.search(request))
+    return await while_connected(http, lambda: service.call(lambda engine: engine.search(request)))
 
 
 @router.post(
@@ -76,19 +80,23 @@ async def search(service: UsedService, query: Annotated[SearchQuery, Query()]) -
     tags=["search"],
     summary="Find passages (JSON body)",
     responses=examples.ok(examples.SEARCH_REPLY) | _BODY_PROBLEMS,
+    dependencies=_LIMITED,
 )
 async def search_with_body(
-    service: UsedService, request: Annotated[SearchRequest, Body(openapi_examples=examples.SEARCH_REQUESTS)]
+    http: Request,
+    service: UsedService,
+    request: Annotated[SearchRequest, Body(openapi_examples=examples.SEARCH_REQUESTS)],
 ) -> SearchReply:
     """Find the passages nearest to a question."""
-    return await service.call(lambda engine: engine.search(request))
+    return await while_connected(http, lambda: service.call(lambda engine: engine.search(request)))
 
 
 @router.get(
     "/v1/documents",
     tags=["documents"],
     summary="List the documents",
-    responses=examples.ok({"documents": [examples.DOCUMENT], "generation": "3f9c0a1b2c3d"}) | describe(503),
+    responses=examples.ok({"documents": [examples.DOCUMENT], "generation": "3f9c0a1b2c3d"}) | describe(401, 403, 503),
+    dependencies=_READING,
 )
 async def documents(service: UsedService) -> DocumentList:
     """List all documents of the generation in use, those included of which no text is held."""
@@ -104,7 +112,8 @@ async def documents(service: UsedService) -> DocumentList:
     "/v1/documents/{document_id:path}",
     tags=["documents"],
     summary="Read a document",
-    responses=examples.ok(examples.DOCUMENT | {"text": "The ZeroDX Awards 2024 …"}) | describe(404, 503),
+    responses=examples.ok(examples.DOCUMENT | {"text": "The ZeroDX Awards 2024 …"}) | describe(401, 403, 404, 503),
+    dependencies=_READING,
 )
 async def document(service: UsedService, document_id: DocumentId) -> DocumentReply:
     """Return a document with its canonical text, into which the offsets of all citations point."""
@@ -115,7 +124,8 @@ async def document(service: UsedService, document_id: DocumentId) -> DocumentRep
     "/v1/generation",
     tags=["service"],
     summary="Describe the index",
-    responses=examples.ok(examples.GENERATION) | describe(503),
+    responses=examples.ok(examples.GENERATION) | describe(401, 403, 503),
+    dependencies=_READING,
 )
 async def generation(service: UsedService) -> GenerationReply:
     """Describe the generation in use: what it was built from and with."""

@@ -3,17 +3,20 @@
 import logging
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, aclosing, asynccontextmanager
 from typing import Protocol, TypeVar
 
 import anyio
 import anyio.to_thread
+from fastapi import Request
 
 from rdhy_qa.contracts import Answer, AskRequest, SearchReply, SearchRequest
 from rdhy_qa.documents.document import Document, Metadata
 from rdhy_qa.errors import GenerationError, NoIndexError, RdhyQaError
-from rdhy_qa.events import Event
+from rdhy_qa.events import Done, Event, Status
 from rdhy_qa.index.manifest import Manifest
+from rdhy_qa.models.embedder import FloatArray
+from rdhy_qa_api.places import Places
 
 _POLL_SECONDS = 1.0
 # Looking at a generation that can't be used hashes its files each time.
@@ -47,6 +50,9 @@ class EngineLike(Protocol):
     def search(self, request: SearchRequest) -> SearchReply:
         """Find passages."""
 
+    def embed(self, question: str) -> FloatArray:
+        """The unit vector of a question."""
+
     def documents(self) -> Sequence[Metadata]:
         """Metadata of all documents."""
 
@@ -60,13 +66,23 @@ class EngineLike(Protocol):
 class Service:
     """Runs the engine's work in threads, and watches which generation is active."""
 
-    def __init__(self, opener: Callable[[], EngineLike], poll_seconds: float = _POLL_SECONDS) -> None:
+    def __init__(
+        self,
+        opener: Callable[[], EngineLike],
+        *,
+        max_waiting: int,
+        under_way: Callable[[int], None] = lambda _: None,
+        poll_seconds: float = _POLL_SECONDS,
+    ) -> None:
         self._opener = opener
+        self._places = Places(max_waiting, under_way)
         self._poll_seconds = poll_seconds
         self._engine: EngineLike | None = None
         self._problem: RdhyQaError = NoIndexError("The index is being loaded.", "Try again in a few seconds.")
-        # More threads than cores would only make each other wait.
+        # More threads than cores would only make each other wait,
         self._limiter = anyio.CapacityLimiter(os.cpu_count() or 1)
+        # unless they wait anyhow: for a language model.
+        self._patient = anyio.CapacityLimiter(max_waiting)
 
     @property
     def engine(self) -> EngineLike:
@@ -79,10 +95,29 @@ class Service:
             raise type(self._problem)(self._problem.message, self._problem.next_step)
         return self._engine
 
+    @property
+    def manifest(self) -> Manifest | None:
+        """What the generation in use was built from and with; None as long as there is none."""
+        return None if self._engine is None else self._engine.generation.manifest
+
+    def place(self) -> AbstractContextManager[None]:
+        """Take a place among the questions that are under way or waiting, for as long as the context lasts.
+
+        Raises:
+            BusyError: on entering, when all places are taken.
+        """
+        return self._places.take()
+
     async def call(self, work: Callable[[EngineLike], _Result]) -> _Result:
         """Do something with the engine, off the event loop."""
         engine = self.engine
         return await anyio.to_thread.run_sync(lambda: work(engine), limiter=self._limiter)
+
+    async def ask(self, request: AskRequest) -> Answer:
+        """Answer in one piece, off the event loop."""
+        async with self.stream(request) as events:
+            found = [event.answer async for event in events if isinstance(event, Done)]
+        return found[-1]
 
     def stream(self, request: AskRequest) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
         """Answer event by event, off the event loop. Leaving the context ends the work.
@@ -103,7 +138,10 @@ class Service:
 
     async def _steps(self, events: Generator[Event]) -> AsyncGenerator[Event]:
         """Let one thread after another take the next step, so that none waits while the client reads."""
-        while (event := await anyio.to_thread.run_sync(next, events, None, limiter=self._limiter)) is not None:
+        limiter = self._limiter
+        while (event := await anyio.to_thread.run_sync(next, events, None, limiter=limiter)) is not None:
+            if isinstance(event, Status) and event.stage == "writing":
+                limiter = self._patient
             yield event
 
     @asynccontextmanager
@@ -146,3 +184,10 @@ class Service:
         if str(error) != str(self._problem):
             log.warning("%s", error)
         self._problem = error
+
+
+def service_of(request: Request) -> Service:
+    """Find the service of the application that a request came to."""
+    service = request.app.state.service
+    assert isinstance(service, Service)
+    return service

@@ -16,7 +16,7 @@ from sklearn.metrics import roc_auc_score
 from rdhy_qa_evals.asking import Outcome, Place
 from rdhy_qa_evals.scoring import best_f1, holds, is_right, list_scores
 from rdhy_qa_evals.statistics import Estimate, Indices, Values, mean_of, pooled
-from rdhy_qa_evals.support import citation_scores
+from rdhy_qa_evals.support import citation_scores, unsupported_claims
 
 Array = npt.NDArray[np.float64]
 _RETRIEVAL = {
@@ -63,6 +63,7 @@ def measure_all(outcomes: Sequence[Outcome]) -> list[Measure]:
         *_answers(outcomes),
         *_citations(outcomes),
         *_abstention(outcomes),
+        *_language_model(outcomes),
         *_retrieval(outcomes),
         *_service(outcomes),
     ]
@@ -235,6 +236,44 @@ def _abstention(outcomes: Sequence[Outcome]) -> list[Measure]:
             required=0.0,
             target=0.0,
             lower_is_better=True,
+        ),
+    ]
+
+
+def _language_model(outcomes: Sequence[Outcome]) -> list[Measure]:
+    """What became of the answers that a language model was to word; nothing where none is configured."""
+    asked = [o for o in outcomes if o.reply.mode == "llm" or o.reply.fallback]
+    if not asked:
+        return []
+    worded = [o for o in asked if o.reply.mode == "llm"]
+    return [
+        _mean("in its words", "model", "answers that it worded", _each(asked, lambda o: float(o.reply.mode == "llm"))),
+        _mean(
+            "not proven",
+            "model",
+            "answers that stayed as they were, since too little of its words was proven",
+            _each(asked, lambda o: float(o.reply.fallback == "unsupported")),
+        ),
+        _mean(
+            "not reached",
+            "model",
+            "answers that stayed as they were, since it failed or took too long",
+            _each(asked, lambda o: float(o.reply.fallback == "unavailable")),
+        ),
+        _mean(
+            "unsupported",
+            "model",
+            "sentences of an answer in its words that their citations don't support",
+            _each(worded, lambda o: float(len(unsupported_claims(o.reply)))),
+            required=0.0,
+            target=0.0,
+            lower_is_better=True,
+        ),
+        _mean(
+            "right in its words",
+            "model",
+            "answers in its words that are right",
+            _each(worded, lambda o: float(o.verdict == "right")),
         ),
     ]
 

@@ -134,6 +134,8 @@ def _question_json(outcome: Outcome) -> dict[str, Any]:
         "short_answer": reply.short_answer,
         "answer": reply.answer,
         "reason": reply.reason,
+        "mode": reply.mode,
+        "fallback": reply.fallback,
         "citations": [
             {"n": c.n, "document_id": c.document_id, "start": c.start, "end": c.end, "quote": c.quote}
             for c in reply.citations

@@ -74,6 +74,16 @@ def supported(claim: str, citations: Sequence[Citation]) -> bool:
     return bool(citations) and (not plain or sum(plain) / len(plain) >= _ENOUGH)
 
 
+def unsupported_claims(answer: Answer) -> list[Claim]:
+    """What an answer says that its citations don't hold."""
+    by_number = {citation.n: citation for citation in answer.citations}
+    return [
+        claim
+        for claim in claims_of(answer)
+        if not supported(claim.text, [by_number[n] for n in claim.marks if n in by_number])
+    ]
+
+
 def citation_scores(answer: Answer) -> tuple[float, float]:
     """Citation precision and recall of an answer that was given.
 

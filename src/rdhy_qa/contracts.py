@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 MAX_QUESTION_CHARACTERS = 1_000
 MAX_HISTORY_TURNS = 50
+MAX_TURN_CHARACTERS = 20_000
 MAX_FILTER_VALUES = 100
 MAX_SERIES = 1_000_000
 
@@ -55,7 +56,7 @@ class Turn(_Request):
     """One earlier message of the conversation."""
 
     role: Literal["user", "assistant"]
-    content: str = Field(max_length=20_000)
+    content: str = Field(max_length=MAX_TURN_CHARACTERS)
 
 
 class AskRequest(_Request):
@@ -166,7 +167,7 @@ class Answer(_Reply):
     related: tuple[Related, ...] = ()
     mode: Mode = "extractive"
     fallback: Fallback | None = None
-    """Why the answer is extractive though a language model is configured; null where none is, or where it was used."""
+    """Why the answer is extractive though a language model was to word it; null where none was, or where it did."""
     generation: str
     timings_ms: dict[str, float] = Field(default_factory=dict)
 

@@ -1,6 +1,6 @@
 """The façade: the only file that knows the order of the stages.
 
-question → analyse → retrieve → read → compose → verify → answer
+question → analyse → retrieve → read → compose → (word anew →) answer
 """
 
 import hashlib
@@ -12,7 +12,6 @@ from functools import lru_cache, partial
 
 from rdhy_qa.answering import answerer, confidence, conversation, lists, spelling
 from rdhy_qa.answering.citations import original_url, view_url
-from rdhy_qa.answering.composition import Draft
 from rdhy_qa.answering.questions import analyse
 from rdhy_qa.answering.ranking import READ_PASSAGES, Material, Read, Similarities
 from rdhy_qa.answering.views import DocumentView
@@ -30,6 +29,7 @@ from rdhy_qa.documents.document import Document, Metadata
 from rdhy_qa.events import Done, Event, Passages, Status, pieces
 from rdhy_qa.index import activation
 from rdhy_qa.index.generation import Generation
+from rdhy_qa.llm.writer import Reworded, Writer
 from rdhy_qa.models.embedder import FloatArray
 from rdhy_qa.models.reader import Reader, load_reader
 from rdhy_qa.retrieval.hybrid import Hit, HybridRetriever
@@ -103,6 +103,7 @@ class Engine:
     def __init__(self, settings: Settings, generation: Generation) -> None:
         self._settings = settings
         self._reader = load_reader(settings.reader, settings.threads)
+        self._writer = Writer.configured(settings)
         self._session = _Session(generation.load(), self._reader)
         self._reloading = threading.Lock()
 
@@ -113,6 +114,7 @@ class Engine:
         Raises:
             GenerationError: when there is no usable generation.
             ModelError: when the reader's files are missing or damaged.
+            SettingsError: when a language model is configured, and its package is not installed.
         """
         return cls(settings, activation.open_active(settings.index, embedder=settings.embedder))
 
@@ -125,7 +127,7 @@ class Engine:
         """Answer a question, or decline with a reason.
 
         ``operating_point`` replaces the fitted one: at 0 the likeliest answer is given however unlikely it is, which
-        is what evaluation draws its curves from.
+        is what evaluation draws its curves from. Such an answer is never worded by a language model.
         """
         *_, last = self.ask_stream(request, operating_point=operating_point)
         assert isinstance(last, Done)
@@ -142,12 +144,20 @@ class Engine:
         clock.lap("retrieve")
         yield Passages(passages=_related(found[0].hits))
         yield Status(stage="reading")
-        drafts = [(answerer.answer(session.material(one), point), one) for one in found]
+        materials = [(session.material(one), one) for one in found]
+        drafts = [(answerer.answer(material, point), material, one) for material, one in materials]
         # Of the readings of a follow-up the one with the likeliest answer; of equals, or where none has one, the first.
-        draft, used = max(drafts, key=lambda entry: (entry[0].answered, entry[0].answered * entry[0].confidence))
+        draft, material, used = max(
+            drafts, key=lambda entry: (entry[0].answered, entry[0].answered * entry[0].confidence)
+        )
         clock.lap("read")
-        answer = _reply(request, used, draft, session.generation.id, clock.total())
-        yield from pieces(answer)
+        reworded = Reworded(draft, "extractive")
+        if self._writer is not None and operating_point is None:
+            reworded = yield from self._writer.write(material, draft, session.retriever.embed)
+            clock.lap("write")
+        answer = _reply(request, used, reworded, session.generation.id, clock.total())
+        if answer.mode == "extractive":
+            yield from pieces(answer)
         yield Done(answer=answer)
 
     def material(self, question: str) -> Material:
@@ -169,6 +179,10 @@ class Engine:
         return SearchReply(
             question=request.question, results=results, generation=session.generation.id, timings_ms=clock.total()
         )
+
+    def embed(self, question: str) -> FloatArray:
+        """The unit vector of a question, for comparing it with others."""
+        return self._session.retriever.embed(question)
 
     def documents(self) -> list[Metadata]:
         """Metadata of all documents of the generation in use, by id."""
@@ -214,7 +228,8 @@ class _Clock:
         return {**self._laps, "total": round((time.perf_counter() - self._start) * 1000, 2)}
 
 
-def _reply(request: AskRequest, used: _Found, draft: Draft, generation: str, timings: dict[str, float]) -> Answer:
+def _reply(request: AskRequest, used: _Found, reworded: Reworded, generation: str, timings: dict[str, float]) -> Answer:
+    draft = reworded.draft
     answer = Answer(
         question=request.question,
         interpreted_as=None if used.text == request.question else used.text,
@@ -227,6 +242,8 @@ def _reply(request: AskRequest, used: _Found, draft: Draft, generation: str, tim
         reason=draft.reason,
         citations=draft.citations,
         related=() if draft.answered or draft.reason == "out_of_scope" else _related(used.hits),
+        mode=reworded.mode,
+        fallback=reworded.fallback,
         generation=generation,
     )
     return answer.model_copy(update={"id": _answer_id(request, answer), "timings_ms": timings})

@@ -6,7 +6,8 @@ The tree::
     ├── UsageError              the caller's input or settings are wrong (exit code 2, HTTP 4xx)
     │   ├── SettingsError       a setting has a bad value
     │   ├── QuestionError       a question is empty, too long or holds control characters
-    │   └── NotFoundError       a document or generation that does not exist
+    │   ├── CatalogueError      sources.toml is missing or wrong
+    │   └── NotFoundError       a document, generation or API key that does not exist
     ├── GateError               a new generation answers worse than the baseline; the one before still serves
     ├── DocumentError           one file can't be read; the rest of the folder still is
     ├── GenerationError             an index can't be used
@@ -15,7 +16,11 @@ The tree::
     │   ├── ForeignIndexError   built by a newer version, or not by rdhy-qa
     │   ├── StaleIndexError     built with another model than the settings name
     │   └── IndexLockedError    another ingest is writing
+    ├── FetchError              an original could not be fetched; the others still are
+    │   └── RefusedError        its address, a redirect or robots.txt rules that out
+    ├── OriginalsError          the folder of originals can't be used
     ├── DatabaseError           the database of journal, feedback and keys can't be used
+    ├── BusyError               more questions are under way than the service takes at once
     └── ModelError              a model's files are missing or altered, or it can't be loaded or exported
 
 Each message is one line that says what is wrong, and ``next_step`` says what to do about it.
@@ -46,8 +51,12 @@ class QuestionError(UsageError):
     """A question is empty, too long or holds control characters."""
 
 
+class CatalogueError(UsageError):
+    """``sources.toml`` is missing or wrong."""
+
+
 class NotFoundError(UsageError):
-    """A document or generation that does not exist."""
+    """A document, generation or API key that does not exist."""
 
 
 class GateError(RdhyQaError):
@@ -82,8 +91,24 @@ class IndexLockedError(GenerationError):
     """Another process is writing the index."""
 
 
+class FetchError(RdhyQaError):
+    """An original could not be fetched."""
+
+
+class RefusedError(FetchError):
+    """An original may not be fetched: its address, a redirect or robots.txt rules that out."""
+
+
+class OriginalsError(RdhyQaError):
+    """The folder of originals can't be used."""
+
+
 class DatabaseError(RdhyQaError):
     """The database of journal, feedback and API keys can't be used."""
+
+
+class BusyError(RdhyQaError):
+    """More questions are under way than the service takes at once."""
 
 
 class ModelError(RdhyQaError):

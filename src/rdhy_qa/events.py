@@ -41,7 +41,7 @@ class AnswerSentence(_Event):
 
     name = "sentence"
     text: str
-    """With the white space that follows it."""
+    """With the white space between it and its neighbours; empty where a language model is still at the next one."""
     citations: tuple[int, ...]
     """Numbers of the citations in it."""
 

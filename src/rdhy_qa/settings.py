@@ -19,6 +19,9 @@ class Settings(BaseSettings):
 
     corpus: Path = Field(Path("corpus"), description="Folder that `ingest` reads when no path is given.")
     index: Path = Field(Path("index"), description="Folder that holds the generations.")
+    originals: Path = Field(
+        Path("originals"), description="Folder that `fetch` keeps originals in, and that `ingest` takes them from."
+    )
     embedder: str = Field(
         "all-MiniLM-L6-v2",
         description="Embedding model: the packaged all-MiniLM-L6-v2, or any sentence-transformers name or folder.",

@@ -18,6 +18,7 @@ from rdhy_qa.documents.document import Block, BlockKind, Document, Metadata, Rec
 from rdhy_qa.errors import NotFoundError
 from rdhy_qa.events import AnswerSentence, Done, Event, Status
 from rdhy_qa.index.manifest import Built, Chunking, Counts, Manifest, ModelIdentity
+from rdhy_qa.settings import load_settings
 from rdhy_qa_api.app import create_app
 
 PARTS = [
@@ -142,7 +143,9 @@ Serve = Callable[[FastAPI], AbstractContextManager[httpx.Client]]
 @contextmanager
 def _serve(app: FastAPI) -> Iterator[httpx.Client]:
     """Run the application on a free port; the client raises for nothing."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", server_header=False)
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=0, log_level="warning", server_header=False, proxy_headers=False
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -167,7 +170,7 @@ def serve() -> Serve:
 @pytest.fixture(scope="session")
 def shared_client(serve: Serve, shared_engine: FakeEngine) -> Iterator[httpx.Client]:
     """The client of all tests that need no service of their own."""
-    with serve(create_app(engine=shared_engine)) as client:
+    with serve(create_app(load_settings(rate_limit="1000000/second"), engine=shared_engine)) as client:
         yield client
 
 
@@ -194,7 +197,6 @@ def engine(shared_engine: FakeEngine) -> FakeEngine:
 def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An index of a small corpus, built for real."""
     from rdhy_qa.index.builder import ingest
-    from rdhy_qa.settings import load_settings
 
     folder = tmp_path_factory.mktemp("service")
     corpus = folder / "corpus"

@@ -16,7 +16,12 @@ COMMANDS = [
     ("index", "verify"),
     ("index", "activate"),
     ("index", "prune"),
+    ("keys",),
+    ("keys", "create"),
+    ("keys", "list"),
+    ("keys", "revoke"),
     ("serve",),
+    ("mcp",),
     ("doctor",),
 ]
 
@@ -29,7 +34,7 @@ def test_each_help_has_an_example(command: tuple[str, ...]):
     assert max(map(len, result.output.splitlines())) <= 80
 
 
-@pytest.mark.parametrize("arguments", [[], ["index"]])
+@pytest.mark.parametrize("arguments", [[], ["index"], ["keys"]])
 def test_no_command_shows_the_help(command, arguments: list[str]):
     shown = command(*arguments)
     assert shown.code == 0

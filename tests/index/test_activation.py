@@ -1,6 +1,7 @@
 """The pointer, the list, going back, pruning."""
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,15 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "index").write_text("A file stands in its place.")
     with pytest.raises(GenerationError, match=r"can't be written.*--index DIR"):
         activation.prune(tmp_path / "index", 1)
+
+
+def test_a_generation_that_does_not_serve_can_be_opened(settings: Settings, three: list[str]) -> None:
+    assert activation.active_id(settings.index) != three[0]
+    with closing(activation.open_generation(settings.index, three[0])) as generation:
+        assert generation.id == three[0]
+
+
+@pytest.mark.parametrize("unknown", ["0123456789ab", "../../etc", ""])
+def test_a_generation_that_is_not_there_can_not_be_opened(settings: Settings, three: list[str], unknown: str) -> None:
+    with pytest.raises(NotFoundError, match="rdhy-qa index list"):
+        activation.open_generation(settings.index, unknown)

@@ -3,13 +3,14 @@ likely enough.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rdhy_qa.answering import abstention, composition, confidence, lexicon, reading
 from rdhy_qa.answering.composition import Draft
 from rdhy_qa.answering.evidence import Evidence
 from rdhy_qa.answering.instructions import speaks_to_machine
 from rdhy_qa.answering.lexicon import is_english, is_near_english
-from rdhy_qa.answering.proposals import Proposal, propose
+from rdhy_qa.answering.proposals import Form, Proposal, propose
 from rdhy_qa.answering.questions import Question
 from rdhy_qa.answering.ranking import Material, rank_all, usable
 from rdhy_qa.answering.wanted import Wanted
@@ -17,6 +18,8 @@ from rdhy_qa.terms import terms
 
 _TOUCHED = 0.3
 """Coverage below which the corpus does not even touch on the question."""
+_WORDED = frozenset({Form.STATEMENT, Form.YES_NO, Form.CATEGORY})
+"""Forms whose words are a document's own, so that they may be said in others: lists are whole, comparisons computed."""
 
 
 def answer(material: Material, operating_point: float) -> Draft:
@@ -32,7 +35,8 @@ def answer(material: Material, operating_point: float) -> Draft:
     if chance < operating_point:
         touched = evidence[0].coverage >= _TOUCHED
         return composition.decline("insufficient_evidence" if touched else "out_of_scope", chance)
-    return best.compose(chance)
+    draft = best.compose(chance)
+    return replace(draft, evidence=tuple(evidence)) if best.form in _WORDED else draft
 
 
 def consider(material: Material) -> tuple[list[Evidence], list[Proposal]] | Draft:

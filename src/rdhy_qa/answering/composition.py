@@ -19,7 +19,8 @@ from rdhy_qa.documents.document import BlockKind, Document, Record, Span
 from rdhy_qa.terms import STOP_WORDS, terms
 
 _NUMBER_NAMES = "no one two three four five six seven eight nine ten eleven twelve".split()
-_CONTEXT_FREE_PRONOUNS = frozenset("it they he she this these those that its their his her there such".split())
+CONTEXT_FREE_PRONOUNS = frozenset("it they he she this these those that its their his her there such".split())
+"""What opens a sentence that can't be understood without the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Draft:
     complete: Complete | None = None
     reason: Reason | None = None
     citations: tuple[Citation, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    """What the answer may be worded anew from, best first; empty where it declines, is a list or is computed."""
 
 
 def decline(
@@ -90,7 +93,7 @@ def _opening(best: Evidence) -> tuple[str, Span] | None:
             return lists.item_label(candidate, record), _sentence_at(best.document, record.head.start)
         return None
     first = best.quote.split(" ", 1)[0].strip("“\"'").lower()
-    if first in _CONTEXT_FREE_PRONOUNS and best.index:
+    if first in CONTEXT_FREE_PRONOUNS and best.index:
         previous = best.document.sentences[best.index - 1]
         if previous.block == best.sentence.block:
             before = _clean(text[previous.start : previous.end])

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from rdhy_qa.cli import ask, doctor, evaluate, index, ingest, search, serve
+from rdhy_qa.cli import ask, doctor, evaluate, gaps, index, ingest, keys, mcp, replay, search, serve
 from rdhy_qa.cli.output import examples
 from rdhy_qa.errors import RdhyQaError, UsageError
 
@@ -29,7 +29,11 @@ app.command(epilog=ask.EXAMPLES)(ask.ask)
 app.command(epilog=search.EXAMPLES)(search.search)
 app.add_typer(index.app, name="index")
 app.add_typer(evaluate.app, name="eval")
+app.add_typer(keys.app, name="keys")
 app.command(epilog=serve.EXAMPLES)(serve.serve)
+app.command(epilog=mcp.EXAMPLES)(mcp.mcp)
+app.command(epilog=gaps.EXAMPLES)(gaps.gaps)
+app.command(epilog=replay.EXAMPLES)(replay.replay)
 app.command(epilog=doctor.EXAMPLES)(doctor.doctor)
 
 

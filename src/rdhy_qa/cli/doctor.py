@@ -2,15 +2,17 @@
 
 import platform
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
-from typing import Literal, NamedTuple
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
+from rdhy_qa.cli.finding import Finding
 from rdhy_qa.cli.options import IndexOption
 from rdhy_qa.cli.output import counted, examples
-from rdhy_qa.errors import NoIndexError, RdhyQaError
+from rdhy_qa.errors import NoIndexError, RdhyQaError, UsageError
 from rdhy_qa.settings import Settings, load_settings
 
 _PACKAGES = ("rdhy-qa", "onnxruntime", "tokenizers", "faiss-cpu", "bm25s", "numpy", "pydantic")
@@ -21,28 +23,32 @@ _LITTLE_SPACE = 1024 * _MIB
 _NO_SPACE = 100 * _MIB
 
 
-class _Finding(NamedTuple):
-    status: Literal["ok", "warn", "fail"]
-    detail: str
-
-
-_Check = Callable[[Settings], _Finding]
+_Check = Callable[[Settings], Finding]
 
 EXAMPLES = examples(
     "rdhy-qa doctor",
     "rdhy-qa doctor --index index",
+    "rdhy-qa doctor --url https://qa.example.org",
 )
 
 
-def doctor(index: IndexOption = None) -> None:
-    """Check the installation, the model, the index and the corpus.
+def doctor(
+    index: IndexOption = None,
+    url: Annotated[
+        str | None, typer.Option("--url", metavar="URL", help="Check a running service from outside instead.")
+    ] = None,
+    origin: Annotated[
+        str | None, typer.Option("--origin", metavar="ORIGIN", help="With --url: may pages of this origin ask it?")
+    ] = None,
+) -> None:
+    """Check the installation, the model, the index and the corpus, or a running service.
 
     Prints ok, warn or fail for each; the exit code is 1 when something fails.
     """
-    settings = load_settings(index=index)
+    if origin is not None and url is None:
+        raise UsageError("--origin asks a running service.", "Name it: --url URL")
     failed = False
-    for name, check in _CHECKS.items():
-        finding = _run(check, settings)
+    for name, finding in _look(index) if url is None else _look_from_outside(url, origin):
         failed = failed or finding.status == "fail"
         colour = {"ok": typer.colors.GREEN, "warn": typer.colors.YELLOW, "fail": typer.colors.RED}[finding.status]
         typer.secho(f"{finding.status:<5}", fg=colour, nl=False)
@@ -51,34 +57,46 @@ def doctor(index: IndexOption = None) -> None:
         raise typer.Exit(1)
 
 
-def _run(check: _Check, settings: Settings) -> _Finding:
+def _look(index: Path | None) -> Iterator[tuple[str, Finding]]:
+    settings = load_settings(index=index)
+    for name, check in _CHECKS.items():
+        yield name, _run(check, settings)
+
+
+def _look_from_outside(url: str, origin: str | None) -> Iterator[tuple[str, Finding]]:
+    from rdhy_qa.cli.proxy_check import look
+
+    return look(url, origin)
+
+
+def _run(check: _Check, settings: Settings) -> Finding:
     try:
         return check(settings)
     except NoIndexError as error:
-        return _Finding("warn", str(error))
+        return Finding("warn", str(error))
     except RdhyQaError as error:
-        return _Finding("fail", str(error))
+        return Finding("fail", str(error))
     except OSError as error:
-        return _Finding("fail", f"{error.strerror or error}: {error.filename}.")
+        return Finding("fail", f"{error.strerror or error}: {error.filename}.")
     except Exception as error:  # the other checks still have something to say
-        return _Finding("fail", f"Unexpected {type(error).__name__}: {error}")
+        return Finding("fail", f"Unexpected {type(error).__name__}: {error}")
 
 
-def _packages(_: Settings) -> _Finding:
+def _packages(_: Settings) -> Finding:
     found = [f"Python {platform.python_version()}"]
     for package in _PACKAGES:
         try:
             found.append(f"{package} {version(package)}")
         except PackageNotFoundError:
-            return _Finding("fail", f"{package} is not installed. Install it: pip install rdhy-qa")
-    return _Finding("ok", ", ".join(found))
+            return Finding("fail", f"{package} is not installed. Install it: pip install rdhy-qa")
+    return Finding("ok", ", ".join(found))
 
 
-def _service_packages(_: Settings) -> _Finding:
+def _service_packages(_: Settings) -> Finding:
     return _extra(_SERVICE_PACKAGES, "serve", "api")
 
 
-def _model(settings: Settings) -> _Finding:
+def _model(settings: Settings) -> Finding:
     """Look for the embedder; only building an index needs it."""
     packages = _extra(_INGEST_PACKAGES, "ingest", "ingest")
     if packages.status != "ok":
@@ -86,10 +104,10 @@ def _model(settings: Settings) -> _Finding:
     from rdhy_qa.models.embedder import model_fingerprint
 
     fingerprint = model_fingerprint(settings.embedder)[:12]
-    return _Finding("ok", f"{settings.embedder}, fingerprint {fingerprint}, {packages.detail}")
+    return Finding("ok", f"{settings.embedder}, fingerprint {fingerprint}, {packages.detail}")
 
 
-def _reader(settings: Settings) -> _Finding:
+def _reader(settings: Settings) -> Finding:
     """Look for the reader, and whether the index was built with it in mind."""
     from rdhy_qa.index import activation
     from rdhy_qa.models.reader import load_reader, reader_fingerprint
@@ -97,45 +115,45 @@ def _reader(settings: Settings) -> _Finding:
     load_reader(settings.reader, settings.threads)
     fingerprint = reader_fingerprint(settings.reader)
     if activation.open_active(settings.index).manifest.built.reader != fingerprint:
-        return _Finding("warn", f"{settings.reader} is not the index's reader. Build it again: rdhy-qa ingest")
-    return _Finding("ok", f"{settings.reader}, fingerprint {fingerprint[:12]}")
+        return Finding("warn", f"{settings.reader} is not the index's reader. Build it again: rdhy-qa ingest")
+    return Finding("ok", f"{settings.reader}, fingerprint {fingerprint[:12]}")
 
 
-def _extra(packages: tuple[str, ...], command: str, extra: str) -> _Finding:
+def _extra(packages: tuple[str, ...], command: str, extra: str) -> Finding:
     try:
-        return _Finding("ok", ", ".join(f"{package} {version(package)}" for package in packages))
+        return Finding("ok", ", ".join(f"{package} {version(package)}" for package in packages))
     except PackageNotFoundError as error:
-        return _Finding("warn", f"{error.name} is not installed; `{command}` needs it: pip install 'rdhy-qa[{extra}]'")
+        return Finding("warn", f"{error.name} is not installed; `{command}` needs it: pip install 'rdhy-qa[{extra}]'")
 
 
-def _index(settings: Settings) -> _Finding:
+def _index(settings: Settings) -> Finding:
     from rdhy_qa.index import activation
 
     manifest = activation.verify(settings.index, activation.active_id(settings.index))
     activation.open_active(settings.index, embedder=settings.embedder).load().close()
     counts = f"{counted(manifest.counts.documents, 'document')}, {counted(manifest.counts.passages, 'passage')}"
-    return _Finding("ok", f"generation {manifest.id} in {settings.index} is whole: {counts}")
+    return Finding("ok", f"generation {manifest.id} in {settings.index} is whole: {counts}")
 
 
-def _corpus(settings: Settings) -> _Finding:
+def _corpus(settings: Settings) -> Finding:
     from rdhy_qa.documents.reading import Skipped, read_paths
 
     read = list(read_paths([settings.corpus], max_bytes=settings.max_file_mb * _MIB))
     skipped = [one for one in read if isinstance(one, Skipped)]
     if skipped:
-        return _Finding("warn", f"{len(skipped)} of {len(read)} can't be read, {skipped[0].path}: {skipped[0].reason}")
+        return Finding("warn", f"{len(skipped)} of {len(read)} can't be read, {skipped[0].path}: {skipped[0].reason}")
     if not read:
-        return _Finding("warn", f"{settings.corpus} holds no documents. Add some, or set RDHY_QA_CORPUS.")
-    return _Finding("ok", f"{counted(len(read), 'document')} in {settings.corpus}")
+        return Finding("warn", f"{settings.corpus} holds no documents. Add some, or set RDHY_QA_CORPUS.")
+    return Finding("ok", f"{counted(len(read), 'document')} in {settings.corpus}")
 
 
-def _space(settings: Settings) -> _Finding:
+def _space(settings: Settings) -> Finding:
     folder = settings.index.resolve()
     free = shutil.disk_usage(next(one for one in (folder, *folder.parents) if one.exists())).free
     detail = f"{free / _MIB / 1024:.1f} GiB free for {settings.index}"
     if free < _NO_SPACE:
-        return _Finding("fail", f"{detail}. Make room, or set RDHY_QA_INDEX.")
-    return _Finding("warn" if free < _LITTLE_SPACE else "ok", detail)
+        return Finding("fail", f"{detail}. Make room, or set RDHY_QA_INDEX.")
+    return Finding("warn" if free < _LITTLE_SPACE else "ok", detail)
 
 
 _CHECKS: dict[str, _Check] = {

@@ -45,7 +45,8 @@ def ingest(
 ) -> None:
     """Build the index from files and folders, and let it serve.
 
-    The new index holds just these documents. Until it is whole, the one before serves.
+    The new index holds just these documents, and originals in the place of digests where
+    sources.toml prefers them. Until it is whole, the one before serves.
     The exit code is 0, or 1 when a file was skipped or the index could not be built, or
     2 for bad input. Each skipped file is named with the reason.
     """
@@ -53,6 +54,7 @@ def ingest(
     started = time.monotonic()
     from rdhy_qa.cli.output import console
     from rdhy_qa.index.builder import ingest as build
+    from rdhy_qa.sources.preferring import preferred
 
     err = console(stderr=True)
     with _bars(err) if err.is_terminal else _lines() as show, _interruptible(show) as progress:
@@ -60,6 +62,9 @@ def ingest(
         accept = gate_of(sources, settings) if gate else None
         result = build(sources, settings=settings, progress=progress, wait=wait, accept=accept)
     _summarise(result, settings.index, time.monotonic() - started)
+    for source in preferred(sources, settings.originals).missing:
+        step = f"Fetch it: rdhy-qa fetch --source {source}"
+        typer.echo(f"{source}: its original is preferred, but not held in {settings.originals}. {step}", err=True)
     if result.skipped:
         raise typer.Exit(1)
 

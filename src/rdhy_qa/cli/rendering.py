@@ -39,10 +39,10 @@ def show_passages(console: Console, reply: SearchReply) -> None:
 
 def _show_statement(console: Console, answer: Answer) -> None:
     if answer.short_answer:
-        _paragraph(console, Text(clean(answer.short_answer), style="bold green"))
+        paragraph(console, Text(clean(answer.short_answer), style="bold green"))
     text = _before_the_list(answer)
     if text:
-        _paragraph(console, _with_marks(text))
+        paragraph(console, _with_marks(text))
     if answer.items:
         _show_items(console, answer)
     console.print()
@@ -65,7 +65,7 @@ def _before_the_list(answer: Answer) -> str:
 def _show_items(console: Console, answer: Answer) -> None:
     for item in answer.items:
         marks = "".join(f" [{n}]" for n in item.citations)
-        _paragraph(console, _with_marks(clean(item.text) + marks), mark="•", indent=2)
+        paragraph(console, _with_marks(clean(item.text) + marks), mark="•", indent=2)
     if answer.complete:
         count = f"{answer.complete.found} of {answer.complete.expected}"
         whole = answer.complete.found == answer.complete.expected
@@ -76,11 +76,11 @@ def _show_items(console: Console, answer: Answer) -> None:
 
 def _show_citations(console: Console, citations: Sequence[Citation]) -> None:
     for (heading, url), group in groupby(citations, key=lambda one: (_heading(one), one.url)):
-        _paragraph(console, Text(heading, style="cyan"))
+        paragraph(console, Text(heading, style="cyan"))
         for citation in group:
             note = "editor's note, " if citation.note else ""
             where = f" ({note}{citation.start}-{citation.end})"
-            _paragraph(console, Text.assemble("“", _quote(citation), "”", where), mark=f"[{citation.n}]", indent=2)
+            paragraph(console, Text.assemble("“", _quote(citation), "”", where), mark=f"[{citation.n}]", indent=2)
         if url:
             # Not wrapped by us: the terminal then still knows it as one link.
             console.print(Text(f"  {clean(url)}", style="dim"), soft_wrap=True)
@@ -104,7 +104,7 @@ def _heading(citation: Citation) -> str:
 
 def _show_abstention(console: Console, answer: Answer) -> None:
     console.print(Text("No answer", style="bold yellow"))
-    _paragraph(console, Text(clean(answer.answer)))
+    paragraph(console, Text(clean(answer.answer)))
     if answer.reason:
         console.print(Text(f"Reason: {answer.reason.replace('_', ' ')}", style="yellow"))
     console.print()
@@ -117,17 +117,17 @@ def _show_abstention(console: Console, answer: Answer) -> None:
 
 def _show_related(console: Console, related: Related) -> None:
     shown = Text.assemble((place(related.title, related.section), "cyan"), "\n", shorten(clean(related.text), _SHOWN))
-    _paragraph(console, shown, mark="•", indent=2)
+    paragraph(console, shown, mark="•", indent=2)
 
 
 def _show_passage(console: Console, passage: Passage) -> None:
     page = f" · page {passage.page}" if passage.page is not None else ""
     shown = Text(place(passage.title, passage.section) + page, style="cyan")
-    _paragraph(console, shown, mark=f"{passage.rank}.")
+    paragraph(console, shown, mark=f"{passage.rank}.")
     where = f"{passage.document_id} {passage.start}-{passage.end}"
     body = Text(shorten(clean(passage.text), _SHOWN))
     body.append(f"\nscore {passage.score:.3f} · {where}", style="dim")
-    _paragraph(console, body, indent=3)
+    paragraph(console, body, indent=3)
     console.print()
 
 
@@ -142,7 +142,7 @@ def _with_marks(text: str) -> Text:
     return shown
 
 
-def _paragraph(console: Console, text: Text, mark: str = "", indent: int = 0) -> None:
+def paragraph(console: Console, text: Text, mark: str = "", indent: int = 0) -> None:
     """Print wrapped text; all its lines but the first stand to the right of the mark."""
     first = " " * indent + (f"{mark} " if mark else "")
     lines = text.wrap(console, max(console.width - len(first), _NARROWEST))

@@ -1,7 +1,10 @@
 """``rdhy-qa serve``."""
 
+import signal
 import socket
-from typing import Annotated, Any
+import sys
+from types import FrameType
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -10,20 +13,10 @@ from rdhy_qa.cli.output import examples
 from rdhy_qa.errors import RdhyQaError
 from rdhy_qa.settings import load_settings
 
-_LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "loggers": {
-        name: {"handlers": ["stderr"], "level": "INFO", "propagate": False} for name in ("uvicorn", "rdhy_qa_api")
-    },
-}
-_SECONDS_TO_FINISH = 10
-
 EXAMPLES = examples(
     "rdhy-qa serve",
     "rdhy-qa serve --index index --host 0.0.0.0 --port 8080",
+    "rdhy-qa serve --workers 4",
 )
 
 
@@ -33,32 +26,41 @@ def serve(
     port: Annotated[
         int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="Port to listen on; 0 takes a free one.")
     ] = 8000,
+    workers: Annotated[
+        int, typer.Option("--workers", metavar="N", min=1, max=64, help="Processes that answer, each with the index.")
+    ] = 1,
 ) -> None:
     """Answer over HTTP.
 
-    It starts without an index as well, and takes up each one that becomes active.
+    It starts without an index as well, and takes up each one that becomes active. SIGTERM and Ctrl-C let requests
+    finish that are under way, for up to ten seconds; the second one ends it at once.
     """
     settings = load_settings(index=index)
     try:
-        import uvicorn
-
+        from rdhy_qa_api import serving
         from rdhy_qa_api.app import create_app
     except ModuleNotFoundError as error:
         raise RdhyQaError(
             f"Serving needs the package {error.name}.", "Install it: pip install 'rdhy-qa[api]'"
         ) from error
-    config = uvicorn.Config(
-        create_app(settings),
-        log_config=_LOGGING,
-        server_header=False,
-        timeout_graceful_shutdown=_SECONDS_TO_FINISH,
-    )
+    # With several workers each makes its own; this one shows now whether all settings are right.
+    app = create_app(settings)
     with _listen(host, port) as listening:
+        # To be told to end is met like Ctrl-C, before there is a server that knows better and after.
+        signal.signal(signal.SIGTERM, _interrupt)
         typer.echo(_welcome(host, listening.getsockname()[1]))
+        sys.stdout.flush()
         try:
-            uvicorn.Server(config).run(sockets=[listening])
+            if workers == 1:
+                serving.alone(app, listening)
+            else:
+                serving.together(settings, workers, listening)
         except KeyboardInterrupt:
             raise typer.Exit(0) from None
+
+
+def _interrupt(_: int, __: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def _listen(host: str, port: int) -> socket.socket:

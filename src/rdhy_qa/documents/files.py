@@ -4,9 +4,10 @@ import hashlib
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from rdhy_qa.documents.substitutes import Substitute
 from rdhy_qa.errors import NotFoundError
 
 SUFFIXES = frozenset((".md", ".markdown", ".html", ".htm", ".pdf", ".txt", ".text"))
@@ -52,13 +53,26 @@ def _is_document(file: Path) -> bool:
         return True
 
 
-def fingerprints(paths: Iterable[Path], max_bytes: int) -> list[tuple[str, int, str]]:
+def fingerprints(
+    paths: Iterable[Path], max_bytes: int, instead: Mapping[Path, Substitute] | None = None
+) -> list[tuple[str, int, str]]:
     """Relative path, size in bytes and SHA-256 of each ingestable file; nothing is parsed.
 
-    What can't be opened has its error in place of the digest, and a file of more than ``max_bytes`` has nothing there:
-    reading skips both. Equal lists mean that reading the paths again gives the same documents.
+    Where ``instead`` has something for a file, by its resolved path, size and digest are of that. What can't be opened
+    has its error in place of the digest, and a file of more than ``max_bytes`` has nothing there: reading skips both.
+    Equal lists mean that reading the paths again gives the same documents.
     """
-    return [(file.relative_to(root).as_posix(), *_fingerprint(file, max_bytes)) for file, root in find_files(paths)]
+    return [
+        (file.relative_to(root).as_posix(), *_fingerprint_of(file, (instead or {}).get(file.resolve()), max_bytes))
+        for file, root in find_files(paths)
+    ]
+
+
+def _fingerprint_of(file: Path, substitute: Substitute | None, max_bytes: int) -> tuple[int, str]:
+    if substitute is None:
+        return _fingerprint(file, max_bytes)
+    size, digest = _fingerprint(substitute.path, max_bytes)
+    return size, substitute.fingerprint(digest)
 
 
 def _fingerprint(file: Path, max_bytes: int) -> tuple[int, str]:

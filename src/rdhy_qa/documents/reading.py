@@ -1,7 +1,7 @@
 """Files and folders to documents."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,9 +10,10 @@ from rdhy_qa.documents.document import Document
 from rdhy_qa.documents.encoding import decode
 from rdhy_qa.documents.files import SUFFIXES, find_files, fingerprints, slug
 from rdhy_qa.documents.parts import Parsed
+from rdhy_qa.documents.substitutes import Substitute
 from rdhy_qa.errors import DocumentError
 
-__all__ = ["Skipped", "fingerprints", "read_file", "read_paths"]
+__all__ = ["Skipped", "fingerprints", "read_file", "read_paths", "read_substitute"]
 
 _MIB = 1024 * 1024
 
@@ -39,11 +40,27 @@ def read_file(path: Path, *, root: Path, max_bytes: int) -> Document:
         raise DocumentError(f"{path}: {error.message}", error.next_step) from error
 
 
-def read_paths(paths: Iterable[Path], *, max_bytes: int) -> Iterator[Document | Skipped]:
+def read_substitute(substitute: Substitute, *, max_bytes: int) -> Document:
+    """Read a file that stands in for another.
+
+    Raises:
+        DocumentError: when it can't be read.
+
+    """
+    path = substitute.path
+    parsed = _parse(_suffix(path), substitute.decoded(_bytes(path, max_bytes)))
+    known = replace(parsed, metadata=parsed.metadata | dict(substitute.metadata))
+    return assemble(known, document_id=slug(path, path.parent), fallback_title=path.name)
+
+
+def read_paths(
+    paths: Iterable[Path], *, max_bytes: int, instead: Mapping[Path, Substitute] | None = None
+) -> Iterator[Document | Skipped]:
     """Documents of files and folders in sorted order; a file that can't be read is skipped with its reason.
 
-    Ids are unique: a file that declares an id which another one has is skipped, and where two paths differ
-    only in what an id leaves out, the second id gets a digest of its path.
+    What ``instead`` has for a file, by its resolved path, is read in its place. Ids are unique: a file that declares an
+    id which another one has is skipped, and where two paths differ only in what an id leaves out, the second id gets a
+    digest of its path.
 
     Raises:
         NotFoundError: when a path does not exist.
@@ -51,10 +68,12 @@ def read_paths(paths: Iterable[Path], *, max_bytes: int) -> Iterator[Document | 
     """
     taken: dict[str, Path] = {}
     for path, root in find_files(paths):
+        substitute = (instead or {}).get(path.resolve())
         try:
-            document = _unique(_read(path, root, max_bytes), path, root, taken)
+            read = read_substitute(substitute, max_bytes=max_bytes) if substitute else _read(path, root, max_bytes)
+            document = _unique(read, path, root, taken)
         except DocumentError as error:
-            yield Skipped(path, str(error))
+            yield Skipped(substitute.path if substitute else path, str(error))
             continue
         taken[document.id] = path
         yield document
@@ -72,6 +91,13 @@ def _unique(document: Document, path: Path, root: Path, taken: dict[str, Path]) 
 
 
 def _read(path: Path, root: Path, max_bytes: int) -> Document:
+    parsed = _parse(_suffix(path), _bytes(path, max_bytes))
+    return assemble(
+        parsed, document_id=slug(path, root), fallback_title=path.stem.replace("_", " ").strip() or path.name
+    )
+
+
+def _suffix(path: Path) -> str:
     suffix = path.suffix.lower()
     if path.is_dir():
         raise DocumentError("It is a folder that can't be opened.", "Check its permissions.")
@@ -79,10 +105,7 @@ def _read(path: Path, root: Path, max_bytes: int) -> Document:
         raise DocumentError(
             f"It is of an unknown type, {suffix or 'no suffix'}.", "Convert it to .md, .html, .pdf or .txt."
         )
-    parsed = _parse(suffix, _bytes(path, max_bytes))
-    return assemble(
-        parsed, document_id=slug(path, root), fallback_title=path.stem.replace("_", " ").strip() or path.name
-    )
+    return suffix
 
 
 def _bytes(path: Path, max_bytes: int) -> bytes:

@@ -84,6 +84,18 @@ def open_active(index: Path, *, embedder: str | None = None) -> Generation:
     return Generation.open(generation_folder(index, active_id(index)), embedder=embedder)
 
 
+def open_generation(index: Path, generation_id: str) -> Generation:
+    """Open any generation, whether or not it serves, and whichever embedder built it.
+
+    Raises:
+        NotFoundError: if there is no such generation.
+        DamagedIndexError: if a file is missing or altered.
+        ForeignIndexError: if another version of rdhy-qa wrote it.
+
+    """
+    return Generation.open(_existing(index, generation_id))
+
+
 def list_generations(index: Path) -> list[Listed]:
     """All generations, newest first, those that can't be used last."""
     try:
@@ -108,9 +120,7 @@ def verify(index: Path, generation_id: str) -> Manifest:
         ForeignIndexError: if another version of rdhy-qa wrote it.
 
     """
-    folder = generation_folder(index, generation_id)
-    if not _ID.fullmatch(generation_id) or not folder.is_dir():
-        raise NotFoundError(f"There is no generation {generation_id!r} in {index}.", "List them: rdhy-qa index list")
+    folder = _existing(index, generation_id)
     generation = Generation(folder, read_manifest(folder))
     generation.verify()
     return generation.manifest
@@ -157,6 +167,13 @@ def prune(index: Path, keep: int, *, wait: float = _WAIT_SECONDS) -> list[str]:
 def generation_folder(index: Path, generation_id: str) -> Path:
     """Where a generation lies."""
     return index / _GENERATIONS / generation_id
+
+
+def _existing(index: Path, generation_id: str) -> Path:
+    folder = generation_folder(index, generation_id)
+    if not _ID.fullmatch(generation_id) or not folder.is_dir():
+        raise NotFoundError(f"There is no generation {generation_id!r} in {index}.", "List them: rdhy-qa index list")
+    return folder
 
 
 def temporary_folder(index: Path) -> Path:

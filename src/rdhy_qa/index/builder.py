@@ -37,6 +37,7 @@ from rdhy_qa.models.embedder import Embedder, FloatArray, load_embedder, model_f
 from rdhy_qa.models.fitted import fitted_fingerprint
 from rdhy_qa.models.reader import reader_fingerprint
 from rdhy_qa.settings import Settings
+from rdhy_qa.sources.preferring import preferred
 
 # Passages between two reports of progress: some seconds' work for the packaged model.
 _CHUNK = 128
@@ -83,7 +84,8 @@ def ingest(
     """Build a generation of exactly these files and folders, and let it serve.
 
     Args:
-        paths: Files and folders; what the index held before and is not among them disappears from it.
+        paths: Files and folders; what the index held before and is not among them disappears from it. Originals that
+            the catalogue of a folder prefers are read in the place of its files.
         settings: Where the index lies, and which embedder to load.
         embedder: Used in place of the one that the settings name.
         progress: Called as the work goes on.
@@ -93,6 +95,7 @@ def ingest(
 
     Raises:
         DocumentError: if no file could be read; what served before still does.
+        CatalogueError: if a folder's catalogue of originals is wrong.
         ModelError: if the embedder's files are missing or altered, or it can't be loaded or exported.
         IndexLockedError: if somebody else is still writing after ``wait`` seconds.
 
@@ -112,7 +115,9 @@ class _Ingest:
         progress: ProgressCallback,
         accept: Accept,
     ) -> None:
-        self._paths = paths
+        originals = preferred(paths, settings.originals)
+        self._paths = (*paths, *originals.added)
+        self._instead = originals.instead
         self._settings = settings
         self._embedder = embedder
         self._progress = progress
@@ -148,7 +153,7 @@ class _Ingest:
 
         name = self._embedder.name if self._embedder else self._settings.embedder
         fingerprint = self._embedder.fingerprint if self._embedder else model_fingerprint(name)
-        files = fingerprints(self._paths, self._max_bytes)
+        files = fingerprints(self._paths, self._max_bytes, self._instead)
         reader = reader_fingerprint(self._settings.reader)
         return built_with(files, name, fingerprint, reader, fitted_fingerprint(), self._settings.max_file_mb)
 
@@ -180,7 +185,7 @@ class _Ingest:
 
         documents: list[Document] = []
         skipped: list[SkippedFile] = []
-        for done, read in enumerate(read_paths(self._paths, max_bytes=self._max_bytes)):
+        for done, read in enumerate(read_paths(self._paths, max_bytes=self._max_bytes, instead=self._instead)):
             self._progress(Progress("read", done, total))
             if isinstance(read, Skipped):
                 skipped.append(SkippedFile(path=str(read.path), reason=read.reason))

@@ -1,0 +1,70 @@
+/** What the widget says, in German. */
+
+/** @import {Texts} from "./en.js" */
+
+/** @type {Texts} */
+export const de = {
+  launcher: "Frage stellen",
+  title: "Frage stellen",
+  intro: "Fragen Sie in eigenen Worten, bitte auf Englisch. Jeder Satz einer Antwort zeigt, woher er stammt.",
+  conversation: "Unterhaltung",
+  clear: "Neue Unterhaltung",
+  close: "Schließen",
+
+  input: "Ihre Frage",
+  placeholder: "Frage auf Englisch eingeben",
+  send: "Senden",
+  stop: "Anhalten",
+  length: "{n} von {max} Zeichen",
+  tooLong: "Zu lang: Eine Frage darf {max} Zeichen haben.",
+
+  youCouldAsk: "Fragen Sie zum Beispiel",
+  "covered.one": "Woher die Antworten stammen: {n} Dokument",
+  "covered.other": "Woher die Antworten stammen: {n} Dokumente",
+
+  you: "Ihre Frage:",
+  retrieving: "Die Dokumente werden durchsucht …",
+  reading: "Passende Stellen werden gelesen …",
+  writing: "Die Antwort wird geschrieben …",
+  understood: "Verstanden als: {question}",
+  worded: "Formuliert von einem Sprachmodell. Jeder Satz wurde an seiner Quelle geprüft.",
+  note: "Anmerkung der Redaktion",
+  complete: "{found} von {expected}",
+  source: "Quelle {n}: {title}",
+  sourceNote: "Quelle {n}, eine Anmerkung der Redaktion: {title}",
+  page: "Seite {page}",
+  "sources.one": "{n} Quelle",
+  "sources.other": "{n} Quellen",
+  from: "Aus",
+  readHere: "Hier lesen",
+  original: "Original",
+  newTab: "öffnet einen neuen Tab",
+
+  abstained: "Keine Antwort gefunden",
+  advice: "Versuchen Sie andere Worte, oder nennen Sie die Person, die Organisation oder das Ereignis beim Namen.",
+  related: "Diese Stellen kommen der Frage nahe",
+
+  copy: "Mit Quellen kopieren",
+  copied: "Kopiert",
+  copySources: "Quellen",
+  helpful: "War das hilfreich?",
+  up: "Hilfreich",
+  down: "Nicht hilfreich",
+  thanks: "Danke!",
+  comment: "Möchten Sie etwas ergänzen? (freiwillig)",
+  sendComment: "Kommentar senden",
+  commentSent: "Ihr Kommentar wurde gesendet. Danke!",
+  notSent: "Das konnte nicht gesendet werden. Bitte versuchen Sie es noch einmal.",
+
+  stopped: "Angehalten, bevor es eine Antwort gab.",
+  network: "Der Dienst ist nicht erreichbar. Ihre Frage bleibt stehen.",
+  limited: "Das waren viele Fragen in kurzer Zeit.",
+  busy: "Der Dienst ist gerade ausgelastet. Ihre Frage bleibt stehen.",
+  rejected: "Der Dienst hat diese Frage nicht angenommen.",
+  failed: "Bei dieser Frage ist dem Dienst ein Fehler unterlaufen. Bitte versuchen Sie es noch einmal.",
+  "wait.one": "Versuchen Sie es in {n} Sekunde noch einmal.",
+  "wait.other": "Versuchen Sie es in {n} Sekunden noch einmal.",
+  waitSoon: "Versuchen Sie es gleich noch einmal.",
+  reference: "Kennung: {reference}",
+  retry: "Noch einmal",
+};
