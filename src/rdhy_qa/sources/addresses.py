@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 import httpx
 
-from rdhy_qa.errors import RefusedError
+from rdhy_qa.errors import RefusedError, UsageError
 
 Address = IPv4Address | IPv6Address
 Resolver = Callable[[str, int], Sequence[str]]
@@ -49,6 +49,22 @@ def check_address(url: httpx.URL) -> httpx.URL:
     if url.port is not None and not 0 < url.port < 2**16:
         raise RefusedError(f"{url} has no valid port.", "Correct it in sources.toml.")
     return url
+
+
+def host_name(name: str) -> str:
+    """A host's name in the one spelling that it is compared in, as it stands in an address.
+
+    Raises:
+        UsageError: when it is none.
+
+    """
+    try:
+        host = httpx.URL(scheme="http", host=name.strip("[]")).raw_host.decode("ascii")
+    except httpx.InvalidURL:
+        host = ""
+    if not host or "%" in host:
+        raise UsageError(f"{name!r} is no host.", "Name it as it stands in the address, without port.")
+    return host
 
 
 def without_password(url: httpx.URL) -> str:

@@ -11,9 +11,10 @@ from rdhy_qa.documents.document import Document
 from rdhy_qa.documents.reading import read_substitute
 from rdhy_qa.documents.substitutes import Substitute
 from rdhy_qa.errors import DocumentError, FetchError, OriginalsError, RefusedError
+from rdhy_qa.sources.asking import Known, Reply
 from rdhy_qa.sources.catalogue import Source
 from rdhy_qa.sources.doubts import Expected, Page, doubt_about
-from rdhy_qa.sources.fetching import Fetcher, Known, Reply
+from rdhy_qa.sources.fetching import Fetcher
 from rdhy_qa.sources.keeping import Aside, Copy, is_whole, read_state, remove_leftovers, write_file, write_state
 from rdhy_qa.sources.language import language_of
 from rdhy_qa.sources.media import HTML, declared, suffix_of
@@ -70,7 +71,8 @@ class _Visit:
         self._now = datetime.now(UTC).replace(microsecond=0)
         self._state = read_state(folder)
         held = self._state.held
-        self._held = held if held and held.address == source.address and is_whole(folder, held) else None
+        self._expecting = held if held and held.address == source.address else None
+        self._held = held if self._expecting and is_whole(folder, self._expecting) else None
 
     def run(self) -> Outcome:
         remove_leftovers(self._folder, self._state)
@@ -132,8 +134,8 @@ class _Visit:
             return None
 
     def _expected(self) -> Expected:
-        if self._held:
-            return Expected(self._held.language, self._held.suffix, self._held.words)
+        if self._expecting:
+            return Expected(self._expecting.language, self._expecting.suffix, self._expecting.words)
         ours = front_matter(self._ours) if self._source.stands_for_it else None
         language = ours.get("language") if ours else None
         return Expected(language.split("-")[0].lower() if isinstance(language, str) else None)

@@ -50,6 +50,11 @@ class Source(_Part):
         return self
 
     @property
+    def to_be_fetched(self) -> bool:
+        """Whether there is an address, and nothing against asking for it."""
+        return bool(self.address) and self.fetch
+
+    @property
     def stands_for_it(self) -> bool:
         """True where ``path`` is our file on this very original, not one that only cites it."""
         return PurePosixPath(self.path).stem == self.id

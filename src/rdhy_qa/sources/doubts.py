@@ -26,7 +26,7 @@ _ERROR = re.compile(
 _SCRIPT_ONLY = re.compile(r"\b(?:enable|requires?|turn on|activate)\b.{0,30}\bjavascript\b", re.IGNORECASE)
 _COOKIES = re.compile(r"\b(?:cookies?|consent|gdpr|privacy|tracking)\b", re.IGNORECASE)
 _DETOUR = re.compile(
-    r"(?:^|[/._-])(?:log-?in|sign-?in|auth|sso|consent|captcha|challenge|account)(?:[/._-]|$)", re.IGNORECASE
+    r"(?:^|[/._-])(?:log[-_]?in|sign[-_]?in|auth|sso|consent|captcha|challenge|account)(?:[/._-]|$)", re.IGNORECASE
 )
 
 

@@ -11,7 +11,8 @@ The layout::
         └── …                        the copy before it, and a page that did not replace it
 
 A file is named by the digest of its bytes and never altered, and ``state.json`` names a file only when the disk has it.
-So whoever is killed leaves the old state or the new one, and perhaps files that nobody names; the next run removes them.
+So whoever is killed leaves the old state or the new one, and perhaps files that nobody names, which the next run
+removes.
 """
 
 import hashlib

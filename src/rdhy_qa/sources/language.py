@@ -18,6 +18,8 @@ _SCRIPTS = {"HIRAGANA": "ja", "KATAKANA": "ja", "HANGUL": "ko", "CJK": "zh", "TH
 _WORD = re.compile(r"[^\W\d_]+")
 _WORDS = 3_000
 _FEWEST = 20
+_FEWEST_SMALL = 5
+"""Different small words: a name may happen to be one."""
 _LEAST_SHARE = 0.15
 _LEAD = 1.3
 """Times as many small words as the second language has: close ones differ by this much in a few sentences."""
@@ -35,7 +37,8 @@ def language_of(text: str) -> str | None:
         return None
     shares = sorted(((sum(word in small for word in words) / len(words), code) for code, small in _lists().items()))
     (second, _), (best, code) = shares[-2:]
-    return code if best >= _LEAST_SHARE and best >= _LEAD * second else None
+    sure = best >= _LEAST_SHARE and best >= _LEAD * second and len(_lists()[code].intersection(words)) >= _FEWEST_SMALL
+    return code if sure else None
 
 
 def _by_script(text: str) -> str | None:

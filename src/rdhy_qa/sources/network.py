@@ -66,7 +66,7 @@ class CheckedNetwork(httpcore.NetworkBackend):
         """
         seconds = self.deadline - time.monotonic()
         if seconds <= 0:
-            raise httpcore.ReadTimeout("it takes too long in all")
+            raise httpcore.ReadTimeout
         return seconds if timeout is None else min(seconds, timeout)
 
 

@@ -67,8 +67,11 @@ def _held(source: Source, folder: Path) -> Copy | None:
 
 
 def _metadata(source: Source, copied: Copy, declared: dict[str, object]) -> dict[str, object]:
-    """What is known of the document: what our file says of it, but for what is true of a digest only."""
-    known = {"id": source.id, "title": source.title, "url": source.address}
+    """What is known of the document: what our file says of it, but for what is true of a digest only.
+
+    Where it says no kind or series there is none: what filters go by is not for a page of somebody else to say.
+    """
+    known = {"id": source.id, "title": source.title, "url": source.address, "kind": "document", "series": None}
     language = {"language": copied.language} if copied.language else {}
     return known | declared | language | {"original": True, "available": True, "rights": _RIGHTS}
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Result = Literal["new", "changed", "unchanged", "accepted", "kept aside", "refused", "failed"]
-"""``kept aside``: what came is probably not what was wanted, so it did not replace a good copy. ``refused``: its address
-or robots.txt rules it out. ``failed``: it could not be had."""
+"""``kept aside``: what came is probably not what was wanted, so it did not replace a good copy.
+``refused``: its address or robots.txt rules it out. ``failed``: it could not be had."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-NAME = "rdhy-qa"
-"""What sites call us."""
+from rdhy_qa.sources.asking import NAME
+
 MAX_BYTES = 500 * 1024
 """As much as a program has to read of it."""
 
