@@ -51,6 +51,11 @@ def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if "journal" in record.getMessage()]
 
 
+def writers() -> int:
+    """How many journals are being written in this process."""
+    return sum(thread.name == "journal" for thread in threading.enumerate())
+
+
 @pytest.fixture
 def answering(engine, monkeypatch: pytest.MonkeyPatch):
     """The engine, with an id on each answer."""
@@ -184,12 +189,14 @@ def test_what_waits_is_written_before_the_service_ends(serve, answering, setting
 def test_a_service_ends_though_its_database_never_comes_back(serve, answering, tmp_path: Path, caplog):
     caplog.set_level(logging.WARNING, "rdhy_qa_api")
     settings = load_settings(database=f"sqlite:///{tmp_path}/nowhere/journal.sqlite")
+    before = writers()
     with serve(create_app(settings, engine=answering)) as client:
         for number in range(3):
             ask(client, number)
         began = time.monotonic()
     assert time.monotonic() - began < recording._CLOSING_SECONDS + 10
     assert logged(caplog)[-1] == "3 entries of the journal are lost."
+    assert writers() == before
 
 
 def test_beyond_the_bound_entries_are_lost_and_counted(settings, monkeypatch: pytest.MonkeyPatch, caplog):

@@ -1,7 +1,9 @@
 """What the journal keeps of a question, and what it does not."""
 
+import random
 import string
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -138,6 +140,21 @@ def test_the_database_away_is_said_as_such(postgresql, entry):
         postgresql.start()
     Journal(database, "full").write([entry()])
     assert len(askings(database)) == 1
+    database.close()
+
+
+def test_processes_that_write_the_same_answers_do_not_block_each_other(postgresql, entry):
+    database = Database.open(postgresql.create())
+
+    def write(seed: int) -> None:
+        journal = Journal(database, "full")
+        for round_ in range(5):
+            numbers = random.Random(10 * seed + round_).sample(range(40), 40)
+            journal.write([entry(f"Question {number}?") for number in numbers])
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(write, range(4)))
+    assert len(askings(database)) == 4 * 5 * 40
     database.close()
 
 

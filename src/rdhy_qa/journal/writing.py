@@ -22,6 +22,7 @@ Surface = Literal["http", "stream", "chat", "mcp"]
 TextKept = Literal["full", "hashed", "none"]
 
 _SALT = "journal_salt"
+_TEXTS = ("question", "request", "answer", "question_hash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +54,23 @@ class Journal:
         # One order for all processes, or two that write the same answers could wait for each other for ever.
         by_answer = sorted({entry.answer.id: entry for entry in entries}.items())
         with self._database.session() as session:
-            for _, entry in by_answer:
-                texts = self._texts(session, entry)
-                statement = _insert(session, GivenAnswer).values(**_outcome(entry.answer), **texts)
-                # What was kept under another setting is brought to this one.
-                session.execute(statement.on_conflict_do_update(index_elements=[GivenAnswer.id], set_=texts))
-            for entry in entries:
-                session.execute(_insert(session, Asking).values(**_asking(entry)).on_conflict_do_nothing())
+            answers = [_outcome(entry.answer) | self._texts(session, entry) for _, entry in by_answer]
+            insert = _insert(session, GivenAnswer)
+            # What was kept under another setting is brought to this one.
+            texts = {name: insert.excluded[name] for name in _TEXTS}
+            session.execute(insert.on_conflict_do_update(index_elements=[GivenAnswer.id], set_=texts), answers)
+            session.execute(_insert(session, Asking).on_conflict_do_nothing(), [_asking(entry) for entry in entries])
 
     def _texts(self, session: Session, entry: Entry) -> dict[str, str | None]:
         asked = entry.answer.interpreted_as or entry.request.question
         full = self._text == "full"
-        return {
-            "question": asked if full else None,
-            "request": entry.request.model_dump_json() if full else None,
-            "answer": entry.answer.model_dump_json(exclude={"timings_ms"}) if full else None,
-            "question_hash": self._hash(session, asked) if self._text == "hashed" else None,
-        }
+        kept = (
+            asked if full else None,
+            entry.request.model_dump_json() if full else None,
+            entry.answer.model_dump_json(exclude={"timings_ms"}) if full else None,
+            self._hash(session, asked) if self._text == "hashed" else None,
+        )
+        return dict(zip(_TEXTS, kept, strict=True))
 
     def _hash(self, session: Session, question: str) -> str:
         """The same for the same words."""
