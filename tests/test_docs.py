@@ -6,18 +6,24 @@ import re
 import shlex
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import typer
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from prometheus_client.parser import text_string_to_metric_families
 
 from rdhy_qa import errors
 from rdhy_qa.cli.app import app
+from rdhy_qa.contracts import Answer
 from rdhy_qa.errors import RdhyQaError, UsageError
+from rdhy_qa.index.manifest import Manifest, ModelIdentity
 from rdhy_qa.settings import Settings
 from rdhy_qa_api.app import create_app
+from rdhy_qa_api.logs import FIELDS
+from rdhy_qa_api.metrics import Metrics
 from rdhy_qa_api.problems import status_of
 
 ROOT = Path(__file__).parents[1]
@@ -113,6 +119,35 @@ def test_the_fields_of_requests_and_answers_are_all_there():
     for request in ("AskRequest", "SearchRequest"):
         for name in schemas[request]["properties"]:
             assert f"`{name}`" in section("HTTP")
+
+
+def test_the_figures_are_all_there_with_their_labels():
+    metrics = Metrics()
+    metrics.request("GET", "/healthz", 200, 0.1)
+    metrics.answered(
+        Answer(question="?", answered=True, short_answer=None, answer="", confidence=1, generation=""), "http"
+    )
+    manifest = Manifest.model_construct(
+        id="0", created=datetime.now(UTC), model=ModelIdentity(name="", fingerprint="", dimension=1)
+    )
+    text = metrics.text(manifest).decode()
+    known = {name: set() for name in re.findall(r"^# TYPE (\S+) ", text, re.MULTILINE)}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            name = next(one for one in known if sample.name in {one, f"{one}_bucket", f"{one}_sum", f"{one}_count"})
+            known[name] |= sample.labels.keys() - {"le"}
+    documented = {row[0]: set(re.findall(r"\w+", row[1])) for row in rows(section("Figures"))}
+    assert documented == known
+
+
+def test_the_fields_of_the_log_are_all_there():
+    assert [row[0] for row in rows(section("The log"))] == list(FIELDS)
+
+
+@guide
+def test_settings_that_a_page_names_exist(path: Path):
+    named = set(re.findall(r"RDHY_QA_[A-Z_]*[A-Z]", path.read_text(encoding="utf-8")))
+    assert named <= {f"RDHY_QA_{name.upper()}" for name in Settings.model_fields} | {"RDHY_QA_LLM"}
 
 
 def test_the_errors_are_all_there_with_exit_code_and_status():

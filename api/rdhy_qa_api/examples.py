@@ -223,12 +223,21 @@ event: tick
 data: {"n": 2, "of": 4, "milliseconds": 301}
 """
 
+_EVENTS = "text/event-stream"
+_EVENT = {
+    "type": "object",
+    "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+    "required": ["data"],
+}
+# As FastAPI describes streams of its own: by what each event is. OpenAPI has it from version 3.2 on.
+_ITEMS: dict[str, dict[str, Any]] = {_EVENTS: {"itemSchema": _EVENT}}
+
 
 def ok(
     example: object, media_type: str = "application/json", *, events: str | None = None
 ) -> dict[int | str, dict[str, Any]]:
     """Make the entry of OpenAPI ``responses`` for a good reply, which may come as a stream of events too."""
-    content: dict[str, Any] = {media_type: {"example": example}}
+    content = {media_type: {"example": example} | _ITEMS.get(media_type, {})}
     if events is not None:
-        content["text/event-stream"] = {"schema": {"type": "string"}, "example": events}
+        content[_EVENTS] = {"example": events} | _ITEMS[_EVENTS]
     return {200: {"description": "OK", "content": content}}

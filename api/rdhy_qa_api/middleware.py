@@ -168,7 +168,8 @@ class Faults:
             await self._app(scope, receive, send_and_note)
         except Exception:
             request_id = scope["state"]["request_id"]
-            log.exception("request %s failed: %s %r", request_id, scope["method"], scope["path"])
+            # Not its path, which is the caller's; the line of the request has the route.
+            log.exception("request %s failed", request_id)
             if started:
                 raise
             await problem_response(scope, 500, FAULT)(scope, receive, send)

@@ -128,7 +128,15 @@ def _describe(status: int) -> dict[str, Any]:
 async def _on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     detail = _INSTEAD.get((error.status_code, error.detail), error.detail)
-    return problem_response(request.scope, error.status_code, detail, error.headers)
+    headers = _allowed(request) if error.status_code == 405 else None
+    return problem_response(request.scope, error.status_code, detail, headers or error.headers)
+
+
+def _allowed(request: Request) -> dict[str, str] | None:
+    """Methods of an address: where several routes have it, the framework names those of the first one alone."""
+    path = getattr(request.scope.get("route"), "path_format", "")
+    methods = request.app.openapi()["paths"].get(path)
+    return {"Allow": ", ".join(sorted(map(str.upper, methods)))} if methods else None
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:

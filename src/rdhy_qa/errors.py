@@ -7,7 +7,7 @@ The tree::
     │   ├── SettingsError       a setting has a bad value
     │   ├── QuestionError       a question is empty, too long or holds control characters
     │   ├── CatalogueError      sources.toml is missing or wrong
-    │   └── NotFoundError       a document, generation or API key that does not exist
+    │   └── NotFoundError       a document, generation, answer or key that does not exist
     ├── GateError               a new generation answers worse than the baseline; the one before still serves
     ├── DocumentError           one file can't be read; the rest of the folder still is
     ├── GenerationError             an index can't be used
@@ -56,7 +56,7 @@ class CatalogueError(UsageError):
 
 
 class NotFoundError(UsageError):
-    """A document, generation or API key that does not exist."""
+    """A document, generation, answer or API key that does not exist."""
 
 
 class GateError(RdhyQaError):

@@ -165,7 +165,9 @@ def test_a_stream_is_logged_with_its_answer_too(client: httpx.Client, written: i
     assert told["confidence"] == 0.5
 
 
-def test_nothing_that_a_reader_sent_is_logged(client: httpx.Client, engine, written: io.StringIO):
+def test_nothing_that_a_reader_sent_is_logged(
+    client: httpx.Client, engine, written: io.StringIO, monkeypatch: pytest.MonkeyPatch
+):
     body = {"question": SECRET, "history": [{"role": "user", "content": SECRET}]}
     client.post("/v1/ask", json=body, headers={"Authorization": f"Bearer {SECRET}"})
     client.post("/v1/ask", json=body)
@@ -175,6 +177,8 @@ def test_nothing_that_a_reader_sent_is_logged(client: httpx.Client, engine, writ
     client.post("/v1/feedback", json={"answer_id": "0" * 16, "verdict": "down", "comment": SECRET})
     engine.fault = ValueError(SECRET)
     assert client.post("/v1/ask", json=body).status_code == 500
+    monkeypatch.delattr(engine, "held")  # what fails then is no error on purpose
+    assert client.get(f"/v1/documents/{SECRET}").status_code == 500
     client.post("/v1/ask", json=body, headers={"Accept": "text/event-stream", "X-Request-ID": "mine"})
     ended(written)
     assert len(lines(written)) > 8

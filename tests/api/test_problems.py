@@ -151,6 +151,7 @@ def test_a_bad_address_is_a_problem(client: httpx.Client, method: str, path: str
 
 def test_405_names_the_methods_that_work(client: httpx.Client):
     assert client.get("/v1/ask").headers["allow"] == "POST"
+    assert client.delete("/v1/search").headers["allow"] == "GET, POST"
 
 
 def test_a_fault_tells_nothing_about_itself(client: httpx.Client, engine, caplog: pytest.LogCaptureFixture):

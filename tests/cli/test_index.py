@@ -90,6 +90,13 @@ def test_doctor_warns_of_what_is_missing(command, tmp_path: Path, corpus: Path, 
     assert "warn corpus: 1 of 2 can't be read" in result.out
 
 
+def test_doctor_wants_no_corpus_where_an_index_only_answers(command, index, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("RDHY_QA_CORPUS", "nowhere")
+    result = command("doctor", "--index", index.folder)
+    assert result.code == 0
+    assert "warn corpus: nowhere does not exist" in result.out
+
+
 def test_doctor_warns_where_no_index_can_be_built(command, index, monkeypatch: pytest.MonkeyPatch):
     def version(package: str) -> str:
         if package == "torch":
@@ -103,12 +110,11 @@ def test_doctor_warns_where_no_index_can_be_built(command, index, monkeypatch: p
 
 
 def test_doctor_fails_on_damage(command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("RDHY_QA_CORPUS", str(tmp_path / "none"))
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: SimpleNamespace(free=10))
     (tmp_path / "active").write_text("nonsense")
     result = command("doctor", "--index", tmp_path)
     assert result.code == 1
-    for name in ("index", "corpus", "space"):
+    for name in ("index", "space"):
         assert f"fail {name}: " in result.out
 
 
@@ -162,34 +168,6 @@ def test_ingest_without_the_extra_says_in_one_line_what_to_install(
     assert result.err == (
         "error: no_such_module can't be imported. Install what building an index needs: pip install 'rdhy-qa[ingest]'\n"
     )
-
-
-def test_serve_says_where_it_is_and_stops_quietly(process, index):
-    child = process("serve", "--port", 0, "--index", index.folder, PYTHONUNBUFFERED="1")
-    try:
-        first = child.stdout.readline().decode()
-        address = re.search(r"http://127\.0\.0\.1:\d+", first)
-        assert address, first
-        with httpx.Client(base_url=address.group(), timeout=120, trust_env=False) as client:
-            assert client.get("/readyz").status_code == 200
-            headers = client.get("/healthz").headers
-        assert "server" not in headers
-        assert b"curl" in b"".join(child.stdout.readline() for _ in range(4))
-    finally:
-        child.send_signal(signal.SIGINT)
-        _, err = child.communicate(timeout=60)
-    assert child.returncode == 0
-    assert b"Traceback" not in err
-    assert b'"GET /readyz HTTP/1.1" 200' in err
-
-
-def test_serve_on_a_taken_port_says_so(command, index):
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        result = command("serve", "--port", taken.getsockname()[1], "--index", index.folder)
-    assert result.code == 1
-    assert "Choose another --host or --port." in result.err
 
 
 def test_an_ingest_with_nothing_readable_is_a_failure(command, tmp_path: Path):

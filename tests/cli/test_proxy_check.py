@@ -3,20 +3,16 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
 from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
 import pytest
 import uvicorn
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from rdhy_qa.settings import load_settings
 from rdhy_qa_api.app import create_app
@@ -211,36 +207,6 @@ def test_what_is_no_address_is_bad_usage(command, url: str):
 
 def test_an_origin_needs_a_service_to_ask(command):
     assert command("doctor", "--origin", "https://blog.example.org").code == 2
-
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> Callable[[int], dict[str, str]]:
-    """Makes a certificate that is valid for so many days; the options by which a server uses it."""
-
-    def make(days: int) -> dict[str, str]:
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
-        now = datetime.now(UTC)
-        made = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=days, hours=1))
-            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-            .sign(key, hashes.SHA256())
-        )
-        pem = serialization.Encoding.PEM
-        (tmp_path / "certificate").write_bytes(made.public_bytes(pem))
-        (tmp_path / "key").write_bytes(
-            key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        )
-        return {"ssl_certfile": str(tmp_path / "certificate"), "ssl_keyfile": str(tmp_path / "key")}
-
-    return make
 
 
 @pytest.mark.parametrize(("days", "status"), [(60, "ok"), (3, "warn")])

@@ -191,6 +191,16 @@ def test_workers_end_when_what_watches_over_them_is_killed(index: Path, tmp_path
         served.until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in served.workers()))
 
 
+def test_ctrl_c_stops_it_quietly(index: Path, tmp_path: Path):
+    with serving(index, tmp_path / "log") as served:
+        with served.client() as client:
+            assert "server" not in client.get("/healthz").headers
+        assert "curl" in "".join(served.process.stdout.readline() for _ in range(4))
+        served.process.send_signal(signal.SIGINT)
+        assert served.process.wait(30) == 0
+        assert "Traceback" not in served.log()
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_stream_under_way_is_finished_before_the_end(index: Path, tmp_path: Path, workers: int):
     with serving(index, tmp_path / "log", "--workers", workers) as served, served.client() as client:

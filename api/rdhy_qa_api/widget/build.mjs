@@ -1,6 +1,7 @@
 // Builds dist/rdhy-chat.js and dist/manifest.json, which says what it was built from and how pages may pin it.
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { extname } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
 
@@ -24,10 +25,8 @@ const styles = {
 
 /** One digest over the names and contents of all that the file is made from. */
 async function digestOfSources() {
-  const found = await readdir(new URL("src/", home), { recursive: true, withFileTypes: true });
-  const sources = found
-    .filter((entry) => entry.isFile())
-    .map((entry) => new URL(`${entry.parentPath}/${entry.name}`, "file://").href.slice(home.href.length));
+  const found = await readdir(new URL("src/", home), { recursive: true });
+  const sources = found.filter((name) => extname(name)).map((name) => `src/${name}`);
   const digest = createHash("sha256");
   for (const name of [...sources, ...TOOLS].sort()) {
     digest.update(`${name}\0`).update(await readFile(new URL(name, home))).update("\0");

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from rdhy_qa.cli import ask, doctor, evaluate, gaps, index, ingest, keys, mcp, replay, search, serve
+from rdhy_qa.cli import ask, doctor, evaluate, fetch, gaps, index, ingest, keys, mcp, replay, search, serve
 from rdhy_qa.cli.output import examples
 from rdhy_qa.errors import RdhyQaError, UsageError
 
@@ -25,6 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(epilog=ingest.EXAMPLES)(ingest.ingest)
+app.command(epilog=fetch.EXAMPLES)(fetch.fetch)
 app.command(epilog=ask.EXAMPLES)(ask.ask)
 app.command(epilog=search.EXAMPLES)(search.search)
 app.add_typer(index.app, name="index")

@@ -138,6 +138,8 @@ def _index(settings: Settings) -> Finding:
 def _corpus(settings: Settings) -> Finding:
     from rdhy_qa.documents.reading import Skipped, read_paths
 
+    if not settings.corpus.exists():
+        return Finding("warn", f"{settings.corpus} does not exist; only `ingest` needs it. Set RDHY_QA_CORPUS.")
     read = list(read_paths([settings.corpus], max_bytes=settings.max_file_mb * _MIB))
     skipped = [one for one in read if isinstance(one, Skipped)]
     if skipped:

@@ -1,22 +1,33 @@
 """Clean text: what every reader applies to a piece of text before it becomes a part."""
 
+import re
 import unicodedata
 
-# Soft hyphens and marks of zero width would split a word for search; joiners stay, some scripts and emoji need them.
-_INVISIBLE = "\u00ad\u200b\u200e\u200f\u2060\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-_CONTROL = "".join(chr(code) for code in (*range(9), *range(14, 28), *range(127, 133), *range(134, 160)))
-_TABLE = {
-    **dict.fromkeys(map(ord, _INVISIBLE + _CONTROL), None),
-    **{code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)},
-}
+# What leaves no mark of its own would split a word for search, or hide in it what no reader sees: soft hyphens, marks
+# of zero width or of direction, variation selectors, fillers, tags. Joiners are dealt with below.
+_INVISIBLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+_CONTROL = "\\0-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"
+_DROPPED = re.compile(f"[{_INVISIBLE}{_CONTROL}]+")
+_JOINERS = re.compile("[\u200c\u200d]+")
+_LIGATURES = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}
+_LATIN_END = "\u024f"
 
 
 def clean(text: str) -> str:
     """One line of NFC text: control and invisible characters removed, ligatures opened, white space collapsed."""
     if not (text.isascii() and text.isprintable()):
-        text = text.translate(_TABLE)
+        text = _JOINERS.sub(_joiner, _DROPPED.sub("", text)).translate(_LIGATURES)
     line = " ".join(text.split())
     return line if line.isascii() else unicodedata.normalize("NFC", line)
+
+
+def _joiner(found: re.Match[str]) -> str:
+    """Joiners belong between letters of some scripts, and in emoji; beside Latin letters and spaces they only hide."""
+    before, after = found.string[: found.end()][found.start() - 1 : found.start()], found.string[found.end() :][:1]
+    return found[0][0] if before > _LATIN_END and after > _LATIN_END else ""
 
 
 def count_words(text: str) -> int:

@@ -31,6 +31,8 @@ _BYTES = 2**20
 _CONNECT_S = 5.0
 _TRIES = 3
 _FIRST_WAIT_S = 0.3
+_Put = Callable[[str | Exception | None], None]
+"""Takes a piece of text, None at the end of the text, or why there is none."""
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERRORS = 500
 
@@ -112,34 +114,32 @@ class Endpoint:
         except Exception as error:
             raise Unavailable(_reason(error)) from error
 
-    async def _stream(
-        self, messages: Sequence[Message], tokens: int, put: Callable[[str | Exception | None], None]
-    ) -> None:
+    async def _stream(self, messages: Sequence[Message], tokens: int, put: _Put) -> None:
         try:
             async with asyncio.timeout(self._timeout_s) as deadline:
                 await self._read(messages, tokens, put, deadline.when() or 0.0)
         except Exception as error:  # a package's own errors, bad JSON, bad bytes: there is no end to what may come
             put(Unavailable(_reason(error)))
-        else:
-            put(None)
 
-    async def _read(
-        self, messages: Sequence[Message], tokens: int, put: Callable[[str | Exception | None], None], deadline: float
-    ) -> None:
-        """Pass on the text of a reply up to its end, or to what is far too long for one."""
-        length = 0
+    async def _read(self, messages: Sequence[Message], tokens: int, put: _Put, deadline: float) -> None:
+        """Pass on the text of a reply up to its end, or to what is far too long for one.
+
+        After that it is for the caller to hang up: a call that is cancelled while it reads leaves nothing half read
+        behind, as one does that stops reading by itself.
+        """
+        length, over = 0, False
         async with await self._open(messages, tokens, deadline) as stream:
             async for chunk in stream:
+                if over:
+                    continue
                 text, ended = _content(chunk)
                 length += len(text)
                 if text:
                     put(text)
-                if ended or length > _CHARACTERS:
-                    break
-            else:
-                raise Unavailable("the reply broke off")
-        if not length:
-            raise Unavailable("the reply is empty")
+                if over := ended or length > _CHARACTERS:
+                    put(None if length else Unavailable("the reply is empty"))
+        if not over:
+            raise Unavailable("the reply broke off")
 
     async def _open(self, messages: Sequence[Message], tokens: int, deadline: float) -> Any:  # noqa: ANN401 - its class is known only with the package
         """Ask, and ask again where it may help: no text has come yet, so nothing is said twice."""

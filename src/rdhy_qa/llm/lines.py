@@ -47,9 +47,9 @@ class Line:
 def lines_of(material: Material, draft: Draft) -> list[Line]:
     """The lines for a question: what the extractive answer cites, the best evidence, and the neighbours of both.
 
-    None where the answer rests on an editor's note.
+    None where the answer is not to be worded anew, or rests on an editor's note.
     """
-    if any(citation.note for citation in draft.citations):
+    if not draft.evidence or any(citation.note for citation in draft.citations):
         return []
     views = {passage.view.document.id: passage.view for passage in material.passages}
     chosen: dict[tuple[str, int], None] = {}
@@ -63,7 +63,7 @@ def lines_of(material: Material, draft: Draft) -> list[Line]:
         if characters > _CHARACTERS:
             break
         kept.append((document_id, index))
-    return [_line(views[document_id], index) for document_id, index in _by_document(kept)]
+    return [line_at(views[document_id], index) for document_id, index in _by_document(kept)]
 
 
 def _places(views: dict[str, DocumentView], draft: Draft) -> Iterator[tuple[str, int]]:
@@ -100,7 +100,8 @@ def _by_document(places: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
     return sorted(places, key=lambda place: (documents.index(place[0]), place[1]))
 
 
-def _line(view: DocumentView, index: int) -> Line:
+def line_at(view: DocumentView, index: int) -> Line:
+    """A document's sentence as a line."""
     document = view.document
     sentence = document.sentences[index]
     frame = [_span(document, other) for other in _frame(view, index) if _is_fit(view, other)]

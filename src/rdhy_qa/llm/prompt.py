@@ -20,11 +20,11 @@ If the lines do not answer the question, write only: NO ANSWER"""
 
 _EXAMPLE_LINES = (
     "The mill in Arlen was built in 1820.",
-    "It belongs to the baker Tom Reed, who grinds 300 sacks a year.",
     "Visitors come on Sundays.",
+    "The mill in Arlen belongs to the baker Tom Reed, who grinds 300 sacks a year.",
 )
 _EXAMPLES = (
-    ("Who owns the mill in Arlen?", "The mill in Arlen belongs to the baker Tom Reed. [2]"),
+    ("Who owns the mill in Arlen?", "The mill in Arlen belongs to the baker Tom Reed. [3]"),
     ("What does a visit cost?", NO_ANSWER),
 )
 
@@ -40,7 +40,8 @@ def messages(question: str, lines: Sequence[Line]) -> list[Message]:
 
 
 def _task(question: str, lines: Sequence[str]) -> str:
-    numbered = "\n".join(f"[{number}] {line}" for number, line in enumerate(lines, 1))
+    # The number comes last, as it is to come in the answer: who copies a line copies its number.
+    numbered = "\n".join(f"{line} [{number}]" for number, line in enumerate(lines, 1))
     fence = boundary(question, numbered)
     return f"Lines, up to the second {fence}:\n{fence}\n{numbered}\n{fence}\n\nQuestion: {question}"
 

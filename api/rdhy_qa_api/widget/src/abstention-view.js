@@ -9,7 +9,7 @@ import { coverage, questionButtons } from "./welcome-view.js";
 /** @import {Answer, Related} from "./contracts.js" */
 /** @import {Context} from "./context.js" */
 
-const SHOWN_CHARACTERS = 200;
+const SHOWN_CHARACTERS = 160;
 
 /**
  * Show that there is no answer.
@@ -41,9 +41,10 @@ export function abstentionView(answer, context) {
 function related(passages, { strings, endpoint }) {
   const items = passages.flatMap((passage) => {
     const address = pageAddress(endpoint, passage.view_url);
-    const title = [passage.title, ...passage.section.slice(-1)].join(" › ");
-    const text = h("p", {}, shortened(passage.text));
-    return address ? [h("li", {}, link(address, title, strings.of("newTab")), text)] : [];
+    const heading = passage.section.at(-1) ?? "";
+    const text = passage.text.startsWith(heading) ? passage.text.slice(heading.length) : passage.text;
+    const shown = [heading && h("p", { class: "where" }, passage.title), h("p", {}, shortened(text))];
+    return address ? [h("li", {}, link(address, heading || passage.title, strings.of("newTab")), ...shown)] : [];
   });
   if (!items.length) return [];
   return [
@@ -54,6 +55,6 @@ function related(passages, { strings, endpoint }) {
 
 /** @param {string} text */
 function shortened(text) {
-  const line = text.replace(/\s+/g, " ");
+  const line = text.replace(/\s+/g, " ").trim();
   return line.length <= SHOWN_CHARACTERS ? line : `${line.slice(0, line.lastIndexOf(" ", SHOWN_CHARACTERS))} …`;
 }

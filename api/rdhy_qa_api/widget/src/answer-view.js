@@ -34,20 +34,16 @@ export function answerView(answer, context) {
  */
 function heading(answer, { strings }) {
   const rests = answer.citations.length > 0 && answer.citations.every((citation) => citation.note);
+  const short = answer.short_answer && h("p", { class: "short", part: "short-answer" }, answer.short_answer);
+  const complete =
+    answer.complete &&
+    answer.items.length > 1 &&
+    h("p", { class: "complete", lang: strings.language }, strings.of("complete", answer.complete));
   const label = rests && !answer.answer.startsWith("Editor") ? strings.of("note") : "";
   return [
     ...(label ? [h("p", { class: "label", lang: strings.language }, label)] : []),
-    ...(answer.short_answer ? [h("p", { class: "short", part: "short-answer", dir: "auto" }, answer.short_answer)] : []),
-    ...(answer.complete && answer.items.length > 1 ? [complete(answer.complete, strings)] : []),
+    ...(answer.short_answer || complete ? [h("div", { class: "head", dir: "auto" }, short, complete)] : []),
   ];
-}
-
-/**
- * @param {{found: number, expected: number}} complete
- * @param {Context["strings"]} strings
- */
-function complete(complete, strings) {
-  return h("p", { class: "complete", lang: strings.language }, strings.of("complete", complete));
 }
 
 /**

@@ -11,6 +11,7 @@ export class Conversation {
   #context;
   #history;
   #onBusy;
+  #onChange;
   /** @type {AbortController | null} */
   #running = null;
 
@@ -18,11 +19,13 @@ export class Conversation {
    * @param {Context} context
    * @param {History} history
    * @param {(busy: boolean) => void} onBusy called when a question is sent, and when it is done with
+   * @param {() => void} onChange called when there is more or less to see
    */
-  constructor(context, history, onBusy) {
+  constructor(context, history, onBusy, onChange) {
     this.#context = context;
     this.#history = history;
     this.#onBusy = onBusy;
+    this.#onChange = onChange;
     this.element = h("div", { class: "turns" });
   }
 
@@ -58,12 +61,14 @@ export class Conversation {
     this.stop();
     this.#history.clear();
     this.element.replaceChildren();
+    this.#onChange();
   }
 
   /** @param {string} question */
   #add(question) {
     const turn = new Turn(question, this.#context);
     this.element.append(turn.element);
+    this.#onChange();
     return turn;
   }
 

@@ -24,6 +24,7 @@ class Feedback {
   #context;
   #thumbs;
   #more = h("div", { class: "more" });
+  #said = h("p", { class: "quiet" });
 
   /**
    * @param {string} answerId
@@ -51,9 +52,11 @@ class Feedback {
     this.#press(verdict);
     if (!(await this.#send(verdict))) {
       this.#press(null);
-      return this.#say(strings.of("notSent"));
+      this.#more.replaceChildren();
+      return this.#say(strings.of("notSent"), this.#more);
     }
-    this.#say(strings.of("thanks"));
+    this.#more.replaceChildren();
+    this.#say(strings.of("thanks"), this.#more);
     this.#more.append(this.#commentForm(verdict));
   }
 
@@ -65,21 +68,23 @@ class Feedback {
   /** @param {Verdict} verdict */
   #commentForm(verdict) {
     const { strings } = this.#context;
-    const id = newId();
-    const comment = h("textarea", { id, rows: 2, maxlength: MAX_COMMENT, part: "comment" });
+    const [id, hint] = [newId(), newId()];
+    const attributes = { id, rows: 2, maxlength: MAX_COMMENT, "aria-describedby": hint, dir: "auto", part: "comment" };
+    const comment = h("textarea", attributes);
     const submit = async (/** @type {SubmitEvent} */ event) => {
       event.preventDefault();
       const text = cleaned(comment.value);
       if (!text) return comment.focus();
       const sent = await this.#send(verdict, text);
       if (sent) this.#finish();
-      else this.#context.announce(this.#note(form, strings.of("notSent")));
+      else this.#say(strings.of("notSent"), form);
     };
     const form = h(
       "form",
       { class: "comment", submit },
       h("label", { for: id }, strings.of("comment")),
       comment,
+      h("p", { id: hint, class: "quiet" }, strings.of("commentKept")),
       h("button", { class: "plain", type: "submit" }, strings.of("sendComment")),
     );
     return form;
@@ -87,7 +92,8 @@ class Feedback {
 
   /** The form goes, and what had the focus with it. */
   #finish() {
-    this.#say(this.#context.strings.of("commentSent"));
+    this.#more.replaceChildren();
+    this.#say(this.#context.strings.of("commentSent"), this.#more);
     this.#thumbs[0]?.focus();
   }
 
@@ -102,19 +108,14 @@ class Feedback {
     );
   }
 
-  /** @param {string} text */
-  #say(text) {
-    this.#more.replaceChildren();
-    this.#context.announce(this.#note(this.#more, text));
-  }
-
   /**
-   * @param {HTMLElement} where
+   * Say what came of it, at the end of an element.
    * @param {string} text
+   * @param {HTMLElement} where
    */
-  #note(where, text) {
-    where.querySelector(".quiet")?.remove();
-    where.append(h("p", { class: "quiet" }, text));
-    return text;
+  #say(text, where) {
+    this.#said.textContent = text;
+    where.append(this.#said);
+    this.#context.announce(text);
   }
 }

@@ -17,6 +17,7 @@ export class Panel {
   /** Names the panel. */
   titleId = newId();
   #announcer = h("div", { class: "unseen", role: "status", "aria-live": "polite" });
+  #clear;
   #log;
   #conversation;
   #composer;
@@ -35,7 +36,14 @@ export class Panel {
     const ask = (/** @type {string} */ question) => this.ask(question);
     /** @type {Context} */
     this.#context = { strings, client, endpoint, ask, announce, suggestions: () => this.#suggest() };
-    this.#conversation = new Conversation(this.#context, history, (busy) => (this.#composer.busy = busy));
+    this.#conversation = new Conversation(
+      this.#context,
+      history,
+      (busy) => (this.#composer.busy = busy),
+      () => (this.#clear.hidden = !this.#conversation.element.hasChildNodes()),
+    );
+    this.#clear = iconButton("restart", strings.of("clear"), () => this.#startAnew());
+    this.#clear.hidden = true;
     this.#composer = new Composer(strings, {
       ask: (question) => this.#follow(this.#conversation.ask(question)),
       stop: () => this.#conversation.stop(),
@@ -79,18 +87,19 @@ export class Panel {
   /** @param {(() => void) | null} close */
   #header(close) {
     const { strings } = this.#context;
-    const clear = () => {
-      this.#conversation.clear();
-      this.#log.scrollTop = 0;
-      this.focus();
-    };
     return h(
       "header",
       { part: "header" },
       h("h2", { id: this.titleId }, strings.of("title")),
-      iconButton("restart", strings.of("clear"), clear),
+      this.#clear,
       close && iconButton("close", strings.of("close"), close),
     );
+  }
+
+  #startAnew() {
+    this.#conversation.clear();
+    this.#log.scrollTop = 0;
+    this.focus();
   }
 
   /** Suggestions are asked for once, and do without where there are none. */
@@ -106,7 +115,11 @@ export class Panel {
   #follow(turn) {
     if (!turn) return;
     const smooth = matchMedia("(prefers-reduced-motion: no-preference)").matches;
-    this.#log.scrollTo({ top: turn.element.offsetTop, behavior: smooth ? "smooth" : "instant" });
+    const behavior = smooth ? "smooth" : "instant";
+    const top = turn.element.offsetTop;
+    this.#log.scrollTo({ top, behavior });
+    // Where little height is left, it is the panel that scrolls.
+    this.#log.parentElement?.scrollTo({ top: this.#log.offsetTop + top, behavior });
   }
 }
 

@@ -17,6 +17,7 @@ const SAID_AFTER_MS = 2_000;
 /** Shows one exchange of a conversation. */
 export class Turn {
   #context;
+  #heading;
   #answer = h("div", { class: "answer", part: "answer" });
   #draft = new Draft();
   /** @type {Stage} */
@@ -32,11 +33,10 @@ export class Turn {
     this.question = question;
     this.#context = context;
     const you = h("span", { class: "unseen" }, `${context.strings.of("you")} `);
-    this.#heading = h("h3", { class: "question", part: "question", tabindex: -1, dir: "auto" }, you, question);
+    const said = h("span", { dir: "auto" }, question);
+    this.#heading = h("h3", { class: "question", part: "question", tabindex: -1 }, you, said);
     this.element = h("article", { class: "turn" }, this.#heading, this.#answer);
   }
-
-  #heading;
 
   /** Move the focus here, where the element that had it is gone or out of sight. */
   focus() {

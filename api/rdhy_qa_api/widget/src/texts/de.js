@@ -52,6 +52,7 @@ export const de = {
   down: "Nicht hilfreich",
   thanks: "Danke!",
   comment: "Möchten Sie etwas ergänzen? (freiwillig)",
+  commentKept: "Kommentare werden aufbewahrt und von denen gelesen, die diese Seiten betreuen.",
   sendComment: "Kommentar senden",
   commentSent: "Ihr Kommentar wurde gesendet. Danke!",
   notSent: "Das konnte nicht gesendet werden. Bitte versuchen Sie es noch einmal.",

@@ -49,6 +49,7 @@ export const en = {
   down: "Not helpful",
   thanks: "Thank you!",
   comment: "Anything to add? (optional)",
+  commentKept: "Comments are kept, and read by those who look after these pages.",
   sendComment: "Send comment",
   commentSent: "Your comment was sent. Thank you!",
   notSent: "That could not be sent. Please try again.",
