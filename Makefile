@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install -qq --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test eval bench check format clean
+.PHONY: help setup demo serve test eval bench check format widget clean
 
 help: ## List these targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ check: $(VENV)/.dev ## All that has to be right before a commit: format, lint, t
 format: $(VENV)/.dev ## Format the code and mend what the linter can.
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+widget: ## Build the chat widget from its sources anew; needs Node.js.
+	cd api/rdhy_qa_api/widget && npm ci && npm run build
 
 clean: ## Remove .venv, the index and all caches.
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -22,8 +22,8 @@ from rdhy_qa.errors import RdhyQaError, UsageError
 from rdhy_qa.index.manifest import Manifest, ModelIdentity
 from rdhy_qa.settings import Settings
 from rdhy_qa_api.app import create_app
-from rdhy_qa_api.logs import FIELDS
-from rdhy_qa_api.metrics import Metrics
+from rdhy_qa_api.operations.logs import FIELDS
+from rdhy_qa_api.operations.metrics import Metrics
 from rdhy_qa_api.problems import status_of
 
 ROOT = Path(__file__).parents[1]

@@ -17,18 +17,18 @@ from rdhy_qa.settings import Settings, load_settings
 from rdhy_qa_api import (
     feedback,
     middleware,
-    operations,
     pages,
     problems,
     routes,
     suggestions,
     widget_files,
 )
-from rdhy_qa_api.access import Access, describe_security
+from rdhy_qa_api.access.callers import Access, describe_security
 from rdhy_qa_api.chat import completions
 from rdhy_qa_api.mcp.http import McpEndpoint
-from rdhy_qa_api.metrics import Metrics
-from rdhy_qa_api.observing import Observed
+from rdhy_qa_api.operations import routes as operation_routes
+from rdhy_qa_api.operations.metrics import Metrics
+from rdhy_qa_api.operations.observing import Observed
 from rdhy_qa_api.recording import Recorder
 from rdhy_qa_api.service import EngineLike, Service
 from rdhy_qa_api.suggestions import Suggestions
@@ -79,7 +79,7 @@ def create_app(settings: Settings | None = None, engine: EngineLike | None = Non
     app.state.access = Access(settings, database.get)
     app.include_router(routes.router)
     app.include_router(feedback.router)
-    app.include_router(operations.router)
+    app.include_router(operation_routes.router)
     app.include_router(suggestions.router)
     app.include_router(widget_files.router)
     app.include_router(pages.router)

@@ -11,7 +11,7 @@ from rdhy_qa.journal.gaps import PERIOD, GapReport, find_gaps, parse_period
 from rdhy_qa.journal.handle import DatabaseHandle
 from rdhy_qa.journal.scopes import Scope
 from rdhy_qa_api import examples
-from rdhy_qa_api.access import feedback_limited, requires
+from rdhy_qa_api.access.callers import feedback_limited, requires
 from rdhy_qa_api.bodies import JsonRoute
 from rdhy_qa_api.problems import describe
 from rdhy_qa_api.recording import Recorder, recorder_of

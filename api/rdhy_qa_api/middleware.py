@@ -19,7 +19,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from rdhy_qa.errors import SettingsError
 from rdhy_qa.settings import Settings
-from rdhy_qa_api import limiting
+from rdhy_qa_api.access import limits
 from rdhy_qa_api.problems import FAULT, problem_response
 
 MAX_BODY_BYTES = 64 * 1024
@@ -40,7 +40,7 @@ _SECURITY_HEADERS = {
 _HTTPS_ONLY = "max-age=31536000"
 _FILES = ("/static/", "/widget/")
 _EMBEDDED = "/widget/"
-_CORS_REPLY_HEADERS = ("X-Request-ID", "Retry-After", *limiting.HEADERS)
+_CORS_REPLY_HEADERS = ("X-Request-ID", "Retry-After", *limits.HEADERS)
 
 log = logging.getLogger("rdhy_qa_api")
 

@@ -19,8 +19,8 @@ from rdhy_qa.journal.database import Database
 from rdhy_qa.journal.retention import remove_old
 from rdhy_qa.journal.writing import Entry, Journal, Surface
 from rdhy_qa.settings import Settings
-from rdhy_qa_api.metrics import Metrics
-from rdhy_qa_api.observing import note_answer
+from rdhy_qa_api.operations.metrics import Metrics
+from rdhy_qa_api.operations.observing import note_answer
 
 _MOST_WAITING = 1_000
 """Entries kept in memory while the database is away: at a question a second, a quarter of an hour."""

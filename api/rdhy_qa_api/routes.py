@@ -8,9 +8,9 @@ from sse_starlette import EventSourceResponse
 from rdhy_qa.contracts import Answer, AskRequest, SearchReply, SearchRequest
 from rdhy_qa.journal.scopes import Scope
 from rdhy_qa_api import examples
-from rdhy_qa_api.access import limited, requires
+from rdhy_qa_api.access.callers import limited, requires
+from rdhy_qa_api.access.places import while_connected
 from rdhy_qa_api.bodies import JsonRoute
-from rdhy_qa_api.places import while_connected
 from rdhy_qa_api.problems import describe
 from rdhy_qa_api.recording import Recorder, recorder_of
 from rdhy_qa_api.schemas import (

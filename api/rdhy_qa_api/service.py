@@ -16,7 +16,7 @@ from rdhy_qa.errors import GenerationError, NoIndexError, RdhyQaError
 from rdhy_qa.events import Done, Event, Status
 from rdhy_qa.index.manifest import Manifest
 from rdhy_qa.models.embedder import FloatArray
-from rdhy_qa_api.places import Places
+from rdhy_qa_api.access.places import Places
 
 _POLL_SECONDS = 1.0
 # Looking at a generation that can't be used hashes its files each time.

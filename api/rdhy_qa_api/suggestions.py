@@ -18,7 +18,7 @@ from rdhy_qa.documents.document import Metadata
 from rdhy_qa.errors import RdhyQaError
 from rdhy_qa.journal.scopes import Scope
 from rdhy_qa_api import examples
-from rdhy_qa_api.access import requires
+from rdhy_qa_api.access.callers import requires
 from rdhy_qa_api.candidates import Candidate, candidates
 from rdhy_qa_api.problems import describe
 from rdhy_qa_api.service import EngineLike, Service

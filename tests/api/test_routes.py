@@ -9,6 +9,7 @@ from rdhy_qa_api.app import create_app
 from rdhy_qa_api.chat import errors as chat_errors
 from rdhy_qa_api.chat.schemas import ChatCompletion, ChatRequest, Model
 
+
 def test_ask_hands_everything_to_the_engine(client: httpx.Client, engine):
     body = {
         "question": "Who won?",

@@ -16,8 +16,8 @@ from rdhy_qa.journal import keys
 from rdhy_qa.journal.database import Database
 from rdhy_qa.journal.scopes import Scope
 from rdhy_qa.settings import load_settings
-from rdhy_qa_api import operations
 from rdhy_qa_api.app import create_app
+from rdhy_qa_api.operations import routes as operations
 
 CASES = 2_000
 EVENTS = "text/event-stream"

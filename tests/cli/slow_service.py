@@ -8,8 +8,9 @@ from types import SimpleNamespace
 from rdhy_qa.contracts import AskRequest
 from rdhy_qa.events import Event, Status
 from rdhy_qa.settings import load_settings
-from rdhy_qa_api import serving, streaming
+from rdhy_qa_api import streaming
 from rdhy_qa_api.app import create_app
+from rdhy_qa_api.operations import serving
 
 
 class SlowEngine:

@@ -21,11 +21,11 @@ from rdhy_qa.errors import RdhyQaError
 from rdhy_qa.events import Done
 from rdhy_qa.journal.scopes import Scope
 from rdhy_qa_api import examples
-from rdhy_qa_api.access import BEARER, Caller, identified, limited
+from rdhy_qa_api.access.callers import BEARER, Caller, identified, limited
+from rdhy_qa_api.access.places import while_connected
 from rdhy_qa_api.chat.errors import ChatError, ChatRoute, describe, error_of
 from rdhy_qa_api.chat.schemas import MODEL, ChatCompletion, ChatRequest, Choice, Model, ModelList, ReplyMessage, Usage
 from rdhy_qa_api.chat.text import body, footer
-from rdhy_qa_api.places import while_connected
 from rdhy_qa_api.problems import FAULT, status_of
 from rdhy_qa_api.recording import Recorder, recorder_of
 from rdhy_qa_api.service import Service, service_of

@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from rdhy_qa.contracts import Answer
 from rdhy_qa.journal.scopes import Scope as KeyScope
-from rdhy_qa_api.access import BEARER, access_of, identified
+from rdhy_qa_api.access.callers import BEARER, access_of, identified
 from rdhy_qa_api.mcp.schemas import AskArguments
 from rdhy_qa_api.mcp.server import McpServer
 from rdhy_qa_api.recording import recorder_of

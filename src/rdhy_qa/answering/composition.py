@@ -158,10 +158,15 @@ def items(match: Match, confidence: float) -> Draft:
 
 
 def _class_word(match: Match) -> str:
-    """What the items are, in the words of the sentence that opens the list."""
+    """What the items are, in the words of the sentence that opens the list: what its number counts, or its last plural.
+
+    "Four organisations won in the Benchmark Innovators category" lists organisations.
+    """
     said = lists.opening_sentence(match.lists[0])
-    plurals = [said[t.start : t.end] for t in terms(said) if t.folded == "people" or lists.is_plural_noun(t.folded)]
-    return plurals[-1] if plurals else "items"
+    plurals = [t for t in terms(said) if t.folded == "people" or lists.is_plural_noun(t.folded)]
+    counted = (t for number in numbers(said) for t in plurals if t.start >= number.end)
+    word = next(counted, plurals[-1] if plurals else None)
+    return said[word.start : word.end] if word else "items"
 
 
 def _number(value: int) -> str:

@@ -37,8 +37,8 @@ def serve(
     """
     settings = load_settings(index=index)
     try:
-        from rdhy_qa_api import serving
         from rdhy_qa_api.app import create_app
+        from rdhy_qa_api.operations import serving
     except ModuleNotFoundError as error:
         raise RdhyQaError(
             f"Serving needs the package {error.name}.", "Install it: pip install 'rdhy-qa[api]'"

@@ -18,7 +18,7 @@ from prometheus_client.registry import Collector
 from rdhy_qa.contracts import Answer
 from rdhy_qa.index.manifest import Manifest
 from rdhy_qa.journal.writing import Surface
-from rdhy_qa_api.processes import Processes, is_alive
+from rdhy_qa_api.operations.processes import Processes, is_alive
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Variable by which prometheus_client learns of the workers' folder."""

@@ -18,8 +18,8 @@ from rdhy_qa.journal import keys
 from rdhy_qa.journal.database import Database
 from rdhy_qa.journal.scopes import Scope
 from rdhy_qa.settings import load_settings
-from rdhy_qa_api import access
-from rdhy_qa_api.access import Caller, feedback_limited, requires
+from rdhy_qa_api.access import callers as access
+from rdhy_qa_api.access.callers import Caller, feedback_limited, requires
 from rdhy_qa_api.app import create_app
 
 UNKNOWN = f"rdhy_{'0' * 12}_{'a' * 64}"

@@ -6,8 +6,8 @@ import time
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rdhy_qa.contracts import Answer
-from rdhy_qa_api import logs
-from rdhy_qa_api.metrics import Metrics, known_method
+from rdhy_qa_api.operations import logs
+from rdhy_qa_api.operations.metrics import Metrics, known_method
 
 UNROUTED = "unrouted"
 """Stands for the route of requests that come to none: unknown paths, refused bodies, preflights of CORS."""

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from rdhy_qa.errors import SettingsError
 from rdhy_qa.settings import load_settings
+from rdhy_qa_api.access.limits import RateLimit, Standing, address_group, parse_limit, refusal
 from rdhy_qa_api.app import create_app
-from rdhy_qa_api.limiting import RateLimit, Standing, address_group, parse_limit, refusal
 
 MINUTE = 60
 

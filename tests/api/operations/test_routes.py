@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from rdhy_qa.settings import load_settings
-from rdhy_qa_api import operations
 from rdhy_qa_api.app import create_app
+from rdhy_qa_api.operations import routes as operations
 
 
 def ticks(text: str) -> list[dict[str, int]]:

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rdhy_qa.errors import DatabaseError
-from rdhy_qa_api import logs
+from rdhy_qa_api.operations import logs
 
 SECRET = "the question of a reader"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")

@@ -19,7 +19,7 @@ from rdhy_qa.journal.database import Database
 from rdhy_qa.journal.keys import Key
 from rdhy_qa.journal.scopes import Scope
 from rdhy_qa.settings import Settings
-from rdhy_qa_api.limiting import RateLimit, address_group, parse_limit, refusal
+from rdhy_qa_api.access.limits import RateLimit, address_group, parse_limit, refusal
 from rdhy_qa_api.middleware import add_headers
 from rdhy_qa_api.service import service_of
 

@@ -16,9 +16,9 @@ from uvicorn.supervisors import Multiprocess
 
 from rdhy_qa.errors import RdhyQaError
 from rdhy_qa.settings import Settings
-from rdhy_qa_api import logs
 from rdhy_qa_api.app import create_app
-from rdhy_qa_api.metrics import FOLDER
+from rdhy_qa_api.operations import logs
+from rdhy_qa_api.operations.metrics import FOLDER
 
 _SECONDS_TO_FINISH = 10
 # Loading the index on a busy machine may keep a worker from saying that it is alive, but not for so long.

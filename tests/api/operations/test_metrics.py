@@ -19,7 +19,7 @@ from rdhy_qa.journal.database import Database
 from rdhy_qa.journal.scopes import Scope
 from rdhy_qa.settings import load_settings
 from rdhy_qa_api.app import create_app
-from rdhy_qa_api.metrics import FOLDER, Metrics
+from rdhy_qa_api.operations.metrics import FOLDER, Metrics
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -198,7 +198,7 @@ def requested(method: str, path: str) -> bytes:
 
 WORKER = """
 import sys, time
-from rdhy_qa_api.metrics import Metrics
+from rdhy_qa_api.operations.metrics import Metrics
 metrics = Metrics()
 metrics.request("GET", "/healthz", 200, 0.02)
 metrics.under_way(2)
@@ -206,7 +206,7 @@ metrics.lost(5)
 print("counted", flush=True)
 sys.stdin.read()
 """
-READER = "from rdhy_qa_api.metrics import Metrics; print(Metrics().text(None).decode())"
+READER = "from rdhy_qa_api.operations.metrics import Metrics; print(Metrics().text(None).decode())"
 
 
 def test_figures_of_several_processes_are_added_and_of_the_dead_only_what_happened(tmp_path: Path):

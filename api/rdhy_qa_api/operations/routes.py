@@ -13,8 +13,8 @@ from starlette.responses import PlainTextResponse
 
 from rdhy_qa.journal.scopes import Scope
 from rdhy_qa_api import examples
-from rdhy_qa_api.access import limited, requires
-from rdhy_qa_api.metrics import Metrics
+from rdhy_qa_api.access.callers import limited, requires
+from rdhy_qa_api.operations.metrics import Metrics
 from rdhy_qa_api.problems import describe
 from rdhy_qa_api.service import Service, service_of
 from rdhy_qa_api.streaming import MEDIA_TYPE, sse_response

@@ -14,8 +14,8 @@ from fastapi import FastAPI
 
 from rdhy_qa.errors import BusyError
 from rdhy_qa.settings import load_settings
+from rdhy_qa_api.access.places import Places
 from rdhy_qa_api.app import create_app
-from rdhy_qa_api.places import Places
 
 QUESTION = {"question": "Who won?"}
 STREAM = {"accept": "text/event-stream"}
