@@ -123,6 +123,11 @@ class Engine:
         """The generation in use."""
         return self._session.generation
 
+    @property
+    def llm_paused(self) -> bool:
+        """True while a language model is configured that keeps failing, and is left alone for that."""
+        return self._writer is not None and self._writer.breaker.open
+
     def ask(self, request: AskRequest, *, operating_point: float | None = None) -> Answer:
         """Answer a question, or decline with a reason.
 

@@ -77,8 +77,20 @@ def load_settings(**overrides: object) -> Settings:
     if unknown:
         raise SettingsError(f"{unknown[0]} is not a setting.", f"Unset it, or use one of {', '.join(sorted(known))}.")
     try:
-        return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
+        settings = Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors()[0]
         name = _PREFIX + "_".join(str(part) for part in first["loc"]).upper()
         raise SettingsError(f"{name}: {first['msg']}.", "Correct its value.") from error
+    _check_llm(settings)
+    return settings
+
+
+def _check_llm(settings: Settings) -> None:
+    """A language model needs its address and its name."""
+    url, model = settings.llm_base_url, settings.llm_model
+    if (url is None) != (model is None):
+        lacking, given = ("MODEL", "BASE_URL") if model is None else ("BASE_URL", "MODEL")
+        raise SettingsError(f"{_PREFIX}LLM_{given} is set without {_PREFIX}LLM_{lacking}.", "Set both, or neither.")
+    if url is not None and not url.startswith(("http://", "https://")):
+        raise SettingsError(f"{_PREFIX}LLM_BASE_URL: {url!r} is no address.", "Name one like http://127.0.0.1:8080/v1.")

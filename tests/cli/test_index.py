@@ -78,7 +78,7 @@ def test_doctor_finds_nothing_wrong(command, index, corpus: Path, monkeypatch: p
     result = command("doctor", "--index", index.folder)
     assert result.code == 0, result.out
     statuses = dict(re.findall(r"^(?:ok|warn|fail) +(\w+): (.*)$", result.out, re.MULTILINE))
-    assert statuses.keys() == {"packages", "service", "model", "reader", "index", "corpus", "space"}
+    assert statuses.keys() == {"packages", "service", "model", "reader", "index", "corpus", "llm", "space"}
     assert "is whole" in statuses["index"]
 
 

@@ -139,3 +139,30 @@ def test_measures_without_a_question_have_no_value_and_no_nan(outcome_of):
     for measure in measure_all([outcome_of("a", None, answerable=False)]):
         assert measure.estimate.value is None or not math.isnan(measure.estimate.value), measure.name
         assert measure.met is None or measure.estimate.value is not None
+
+
+def with_model(outcome, mode="extractive", fallback=None, text=None):
+    reply = outcome.reply.model_copy(update={"mode": mode, "fallback": fallback, **({"answer": text} if text else {})})
+    return replace(outcome, reply=reply)
+
+
+def test_without_a_language_model_nothing_is_said_of_one(five):
+    assert "unsupported" not in by_name(five)
+
+
+def test_what_a_language_model_worded_is_counted_and_checked_anew(five):
+    a, b, c, *others = five
+    outcomes = [
+        with_model(a, "llm"),
+        with_model(b, fallback="unsupported"),
+        with_model(c, fallback="unavailable"),
+        *others,
+    ]
+    measures = by_name(outcomes)
+    for name in ("in its words", "not proven", "not reached"):
+        assert (measures[name].estimate.value, measures[name].estimate.count) == (pytest.approx(1 / 3), 3), name
+    assert measures["unsupported"].estimate.value == 0
+    assert measures["unsupported"].required == 0
+    assert measures["right in its words"].estimate.value == 1
+    outcomes[0] = with_model(a, "llm", text="Ada lit it. [1] Mallory paid 50 for it. [1]")
+    assert by_name(outcomes)["unsupported"].estimate.value == 1

@@ -3,7 +3,7 @@
 import pytest
 
 from rdhy_qa.contracts import Answer, Citation, Item
-from rdhy_qa_evals.support import Claim, citation_scores, claims_of, supported
+from rdhy_qa_evals.support import Claim, citation_scores, claims_of, supported, unsupported_claims
 
 
 def cited(n: int, quote: str, section: tuple[str, ...] = ()) -> Citation:
@@ -59,6 +59,7 @@ def test_words_with_no_mark_behind_them_are_an_unsupported_claim():
     answer = reply("Ada lit it. [1] Bo invented rope in 1700.", "Ada lit it.")
     assert claims_of(answer)[1] == Claim("Bo invented rope in 1700", ())
     assert citation_scores(answer) == (1.0, 0.5)
+    assert unsupported_claims(answer) == [Claim("Bo invented rope in 1700", ())]
 
 
 def test_a_citation_that_adds_nothing_costs_precision():

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,9 @@ from rdhy_qa.cli.output import counted, examples
 from rdhy_qa.errors import NoIndexError, RdhyQaError, UsageError
 from rdhy_qa.settings import Settings, load_settings
 
+if TYPE_CHECKING:
+    from rdhy_qa.llm.client import Endpoint
+
 _PACKAGES = ("rdhy-qa", "onnxruntime", "tokenizers", "faiss-cpu", "bm25s", "numpy", "pydantic")
 _SERVICE_PACKAGES = ("fastapi", "uvicorn")
 _INGEST_PACKAGES = ("sentence-transformers", "torch", "onnx")
@@ -22,6 +25,8 @@ _MIB = 2**20
 _LITTLE_SPACE = 1024 * _MIB
 _NO_SPACE = 100 * _MIB
 
+_LLM = "RDHY_QA_LLM_"
+_FEW_TOKENS = 16
 
 _Check = Callable[[Settings], Finding]
 
@@ -135,6 +140,32 @@ def _index(settings: Settings) -> Finding:
     return Finding("ok", f"generation {manifest.id} in {settings.index} is whole: {counts}")
 
 
+def _llm(settings: Settings) -> Finding:
+    """Ask the language model for a word, where one is configured."""
+    if settings.llm_base_url is None:
+        return Finding("ok", "none is configured; answers are in the documents' own words")
+    from rdhy_qa.llm.client import Endpoint, Unavailable
+
+    endpoint = Endpoint.configured(settings)
+    where = f"{endpoint.model} at {settings.llm_base_url}"
+    try:
+        said = "".join(endpoint.write([{"role": "user", "content": "Say yes."}], tokens=_FEW_TOKENS))
+    except Unavailable as reason:
+        return Finding("fail", f"{where} does not answer: {reason}.{_known(endpoint)} Start it, or correct {_LLM}*.")
+    return Finding("ok", f"{where} says {said.strip()[:20]!r}")
+
+
+def _known(endpoint: "Endpoint") -> str:
+    """Which models the endpoint has, where the one that is wanted is not among them."""
+    from rdhy_qa.llm.client import Unavailable
+
+    try:
+        models = endpoint.models()
+    except Unavailable:
+        return ""
+    return "" if endpoint.model in models else f" It has {', '.join(models[:3]) or 'no model'}."
+
+
 def _corpus(settings: Settings) -> Finding:
     from rdhy_qa.documents.reading import Skipped, read_paths
 
@@ -165,5 +196,6 @@ _CHECKS: dict[str, _Check] = {
     "reader": _reader,
     "index": _index,
     "corpus": _corpus,
+    "llm": _llm,
     "space": _space,
 }

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from rdhy_qa.errors import SettingsError
 from rdhy_qa.llm.prompt import Message
+from rdhy_qa.settings import Settings
 
 if TYPE_CHECKING:
     import httpx2
@@ -73,6 +74,19 @@ class Endpoint:
                 event_hooks={"response": [_bound]},
             ),
         )
+
+    @classmethod
+    def configured(cls, settings: Settings) -> "Endpoint":
+        """The endpoint that the settings name.
+
+        Raises:
+            SettingsError: where the package ``openai`` is not installed.
+
+        """
+        assert settings.llm_base_url is not None
+        assert settings.llm_model is not None
+        key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else None
+        return cls(settings.llm_base_url, settings.llm_model, key, settings.llm_timeout_s)
 
     def write(self, messages: Sequence[Message], tokens: int = _TOKENS) -> Generator[str]:
         """The reply piece by piece, an empty piece whenever none has come for a while. Closing it hangs up.
@@ -189,7 +203,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "it took too long"
     cause = error.__cause__ or error
-    said = " ".join(str(error).split()) or type(cause).__name__
+    said = " ".join(str(error).split()).rstrip(".") or type(cause).__name__
     detail = f": {type(cause).__name__}" if cause is not error else ""
     return f"{said[:200]}{detail}"
 

@@ -59,10 +59,7 @@ class Writer:
             SettingsError: where the package ``openai`` is not installed.
 
         """
-        if settings.llm_base_url is None or settings.llm_model is None:
-            return None
-        key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else None
-        return cls(Endpoint(settings.llm_base_url, settings.llm_model, key, settings.llm_timeout_s))
+        return None if settings.llm_base_url is None else cls(Endpoint.configured(settings))
 
     def write(self, material: Material, draft: Draft, embed: Embed) -> Generator[Shown, None, Reworded]:
         """Word an answer anew, showing each sentence that is proven; closing it hangs up on the model.
