@@ -20,7 +20,7 @@ _CITATION = {
 }
 
 ANSWER: dict[str, Any] = {
-    "id": "5d0f3a6b8c1e2f47",
+    "answer_id": "5d0f3a6b8c1e2f47",
     "question": "Who won Benchmark Innovators?",
     "interpreted_as": None,
     "answered": True,

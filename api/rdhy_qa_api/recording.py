@@ -120,7 +120,7 @@ class Recorder:
             raise DatabaseError("The answer is not in the journal yet.", "Try again in a few seconds.")
 
     def _waits(self, answer_id: str) -> bool:
-        return any(entry.answer.id == answer_id for entry in self._waiting)
+        return any(entry.answer.answer_id == answer_id for entry in self._waiting)
 
     def _close(self, thread: threading.Thread) -> None:
         with self._changed:

@@ -80,7 +80,7 @@ def _ask(case: Case, gold: tuple[Place, ...], engine: Engine) -> Outcome:
 
 def _bytes(reply: Answer) -> str:
     """All but the timings, and but for why no language model worded it: the proposal was not to be."""
-    return reply.model_dump_json(exclude={"timings_ms", "fallback", "id"})
+    return reply.model_dump_json(exclude={"timings_ms", "fallback", "answer_id"})
 
 
 def is_valid(answer: Answer, document: Callable[[str], Document]) -> bool:

@@ -148,7 +148,7 @@ class Related(_Reply):
 class Answer(_Reply):
     """The reply to a question."""
 
-    id: str = ""
+    answer_id: str = ""
     """Digest of the request and of all that is answered, timings aside: the same answer has the same id."""
     question: str
     interpreted_as: str | None = None

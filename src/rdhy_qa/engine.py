@@ -251,13 +251,13 @@ def _reply(request: AskRequest, used: _Found, reworded: Reworded, generation: st
         fallback=reworded.fallback,
         generation=generation,
     )
-    return answer.model_copy(update={"id": _answer_id(request, answer), "timings_ms": timings})
+    return answer.model_copy(update={"answer_id": _answer_id(request, answer), "timings_ms": timings})
 
 
 def _answer_id(request: AskRequest, answer: Answer) -> str:
     """Sixteen hexadecimal digits: the same for the same answer to the same request."""
     digest = hashlib.sha256(request.model_dump_json().encode())
-    digest.update(answer.model_dump_json(exclude={"id", "timings_ms"}).encode())
+    digest.update(answer.model_dump_json(exclude={"answer_id", "timings_ms"}).encode())
     return digest.hexdigest()[:16]
 
 

@@ -35,7 +35,7 @@ class Declining:
 
     def ask(self, request: AskRequest) -> Answer:
         return Answer(
-            id=hashlib.sha256(request.question.encode()).hexdigest()[:16],
+            answer_id=hashlib.sha256(request.question.encode()).hexdigest()[:16],
             question=request.question, answered=False, short_answer=None,
             answer="No.", confidence=0, reason="no_evidence", generation="1",
         )  # fmt: skip
@@ -69,7 +69,7 @@ def admin(settings: Settings) -> dict[str, str]:
 
 
 def ask(client: httpx.Client, question: str) -> str:
-    return client.post("/v1/ask", json={"question": question}).json()["id"]
+    return client.post("/v1/ask", json={"question": question}).json()["answer_id"]
 
 
 def say(client: httpx.Client, answer_id: str, verdict: str = "down", **more: object) -> httpx.Response:

@@ -62,7 +62,7 @@ def answering(engine, monkeypatch: pytest.MonkeyPatch):
     ask = engine.ask
 
     def with_id(request: AskRequest) -> Answer:
-        return ask(request).model_copy(update={"id": hashlib.sha256(request.question.encode()).hexdigest()[:16]})
+        return ask(request).model_copy(update={"answer_id": hashlib.sha256(request.question.encode()).hexdigest()[:16]})
 
     monkeypatch.setattr(engine, "ask", with_id)
     return engine
@@ -81,7 +81,7 @@ def recorder_at(settings: Settings) -> tuple[Recorder, DatabaseHandle]:
 def record(recorder: Recorder, *numbers: int) -> None:
     for number in numbers:
         answer = Answer(
-            id=f"{number:016x}", question=f"Question {number}?", answered=True, short_answer=None, answer="Yes.",
+            answer_id=f"{number:016x}", question=f"Question {number}?", answered=True, short_answer=None, answer="Yes.",
             confidence=1, generation="1",
         )  # fmt: skip
         recorder.record(AskRequest(question=answer.question), answer, "mcp", 1.0)
@@ -221,7 +221,7 @@ def test_an_entry_that_can_not_be_written_does_not_hold_up_the_others(
     monkeypatch.setattr(recording, "_BATCH", 1)
     recorder, handle = recorder_at(settings)
     broken = Answer.model_construct(**Answer(
-        id="f" * 16, question="?", answered=True, short_answer=None, answer="", confidence=0, generation="1"
+        answer_id="f" * 16, question="?", answered=True, short_answer=None, answer="", confidence=0, generation="1"
     ).__dict__ | {"generation": None})  # fmt: skip
     record(recorder, 1)
     for _ in range(5):

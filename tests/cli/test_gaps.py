@@ -38,7 +38,7 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 def declined(question: str, number: int = 0) -> Entry:
     answer = Answer(
-        id=f"{abs(hash(question)) % 16**12:012x}{number:04x}", question=question, answered=False, short_answer=None,
+        answer_id=f"{abs(hash(question)) % 16**12:012x}{number:04x}", question=question, answered=False, short_answer=None,
         answer="No.", confidence=0, reason="insufficient_evidence", generation="0123456789ab",
     )  # fmt: skip
     return Entry(AskRequest(question=question), answer, "http", 1.0)
@@ -49,7 +49,7 @@ def test_misspelt_repeats_are_one_gap_with_all_that_was_said(command, index: Pat
     Journal(database, "full").write([*asked, declined("Does Haier pay dividends?")])
     Journal(database, "full").write([declined(REVENUE[0]), declined(REVENUE[0])])
     for comment in ("First\x1b[31m word", "It is\nmissing. " + "word " * 100, None, "Third", "Fourth"):
-        keep_feedback(database, asked[1].answer.id, "down", comment)
+        keep_feedback(database, asked[1].answer.answer_id, "down", comment)
     result = command("gaps", "--index", index)
     assert result.code == 0, result.err
     lines = result.out.splitlines()

@@ -43,7 +43,7 @@ def keep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         database = Database.open(url)
         Journal(database, text).write([Entry(QUESTION, answer, "http", 1.0)])
         database.close()
-        return answer.id
+        return answer.answer_id
 
     return write
 
@@ -63,7 +63,7 @@ def test_json_has_both_answers(command, asked, keep):
     assert result["same"] is True
     assert result["differences"] == []
     assert result["note"] is None
-    assert result["answer_id"] == result["now"]["id"] == answer.id
+    assert result["answer_id"] == result["now"]["answer_id"] == answer.answer_id
     assert Answer.model_validate(result["then"]).citations == answer.citations
 
 
@@ -98,7 +98,7 @@ def test_what_differs_only_in_details_says_so(command, asked, keep):
     result = command("replay", keep(changed), "--index", index)
     assert result.code == 1
     assert "with other details; --json shows them" in result.out
-    (difference,) = json.loads(command("replay", changed.id, "--index", index, "--json").out)["differences"]
+    (difference,) = json.loads(command("replay", changed.answer_id, "--index", index, "--json").out)["differences"]
     assert difference["then"][0]["title"] == "Another title"
 
 
@@ -108,9 +108,9 @@ def test_of_a_language_models_answer_it_says_what_is_compared(command, asked, ke
     result = command("replay", keep(worded), "--index", index)
     assert result.code == 0
     assert "A language model worded that answer" in result.out
-    assert "language model" in json.loads(command("replay", worded.id, "--index", index, "--json").out)["note"]
+    assert "language model" in json.loads(command("replay", worded.answer_id, "--index", index, "--json").out)["note"]
     unlike = worded.model_copy(update={"confidence": 0.125})
-    assert command("replay", keep(unlike.model_copy(update={"id": "f" * 16})), "--index", index).code == 1
+    assert command("replay", keep(unlike.model_copy(update={"answer_id": "f" * 16})), "--index", index).code == 1
 
 
 def test_a_model_that_is_configured_is_not_asked(command, asked, keep, monkeypatch: pytest.MonkeyPatch):

@@ -17,7 +17,7 @@ def event(name: str, **data: object) -> bytes:
 
 def answer(text: str = "It stands for a community.") -> dict[str, object]:
     return {
-        "id": "0" * 16, "question": QUESTION, "interpreted_as": None, "answered": True, "short_answer": None,
+        "answer_id": "0" * 16, "question": QUESTION, "interpreted_as": None, "answered": True, "short_answer": None,
         "answer": text, "items": [], "complete": None, "confidence": 1, "reason": None, "citations": [],
         "related": [], "mode": "extractive", "fallback": None, "generation": "1", "timings_ms": {},
     }  # fmt: skip

@@ -34,7 +34,7 @@ def entry() -> Callable[..., Entry]:
     def make(question: str = "Who won?", *, history=(), at=None, interpreted_as=None, **changes: object) -> Entry:
         request = AskRequest(question=question, history=history)
         answer = Answer(
-            id=hashlib.sha256(f"{question}{changes}".encode()).hexdigest()[:16],
+            answer_id=hashlib.sha256(f"{question}{changes}".encode()).hexdigest()[:16],
             question=question,
             interpreted_as=interpreted_as,
             answered="reason" not in changes,

@@ -15,11 +15,11 @@ def test_an_answer_may_get_many_verdicts(database: Database, entry):
     made = entry()
     Journal(database, "none").write([made])
     for verdict, comment in (("up", None), ("down", "Wrong.\nReally ✗"), ("down", None)):
-        keep_feedback(database, made.answer.id, verdict, comment)
+        keep_feedback(database, made.answer.answer_id, verdict, comment)
     with database.reading() as session:
         found = session.scalars(select(Feedback).order_by(Feedback.id)).all()
     assert [(one.verdict, one.comment) for one in found] == [("up", None), ("down", "Wrong.\nReally ✗"), ("down", None)]
-    assert all(one.answer_id == made.answer.id for one in found)
+    assert all(one.answer_id == made.answer.answer_id for one in found)
     assert all(abs(one.at - datetime.now(UTC)) < timedelta(minutes=1) for one in found)
 
 

@@ -37,7 +37,7 @@ def test_nothing_asked_leaves_no_gap(database: Database):
 def test_what_was_answered_and_not_voted_down_is_no_gap(database: Database, entry):
     good = entry()
     Journal(database, "full").write([good, good])
-    keep_feedback(database, good.answer.id, "up", "Nice")
+    keep_feedback(database, good.answer.answer_id, "up", "Nice")
     report = find(database)
     assert report.gaps == ()
     assert report.askings == 1
@@ -50,11 +50,11 @@ def test_a_gap_has_all_that_was_asked_and_said_about_it(database: Database, entr
     other = [entry("Revenue in 2023", at=now - timedelta(hours=2), **insufficient)]
     answered = entry("Tell me the revenue", at=now - timedelta(hours=1))
     Journal(database, "full").write([*common, *other, answered, entry("How is the weather?", **none)])
-    keep_feedback(database, answered.answer.id, "down", "Not asked for")
-    keep_feedback(database, answered.answer.id, "up", "Fine")
+    keep_feedback(database, answered.answer.answer_id, "down", "Not asked for")
+    keep_feedback(database, answered.answer.answer_id, "up", "Fine")
     for _ in range(2):
-        keep_feedback(database, other[0].answer.id, "down")
-    keep_feedback(database, other[0].answer.id, "down", "Please add 2023")
+        keep_feedback(database, other[0].answer.answer_id, "down")
+    keep_feedback(database, other[0].answer.answer_id, "down", "Please add 2023")
     first, second = find(database).gaps
     assert first.question == "What is the revenue?"
     assert (first.askings, first.distinct, first.votes_down) == (5, 3, 4)
@@ -63,7 +63,7 @@ def test_a_gap_has_all_that_was_asked_and_said_about_it(database: Database, entr
     assert first.last_asked == answered.at
     assert first.comments == ("Please add 2023", "Not asked for")
     assert first.others == ("Revenue in 2023", "Tell me the revenue")
-    assert first.answer_id == common[0].answer.id
+    assert first.answer_id == common[0].answer.answer_id
     assert (second.question, second.askings, second.comments, second.others) == ("How is the weather?", 1, (), ())
 
 
@@ -72,7 +72,7 @@ def test_what_failed_most_comes_first_however_often_the_good_was_asked(database:
     disliked_once = [entry("Who won?") for _ in range(9)]
     declined = [entry("Google?", reason="no_evidence") for _ in range(3)]
     Journal(database, "full").write([liked, *disliked_once, *declined])
-    keep_feedback(database, liked.answer.id, "down")
+    keep_feedback(database, liked.answer.answer_id, "down")
     assert [(gap.question, gap.askings) for gap in find(database).gaps] == [("Google?", 3), ("Who won?", 10)]
 
 
@@ -89,7 +89,7 @@ def test_only_the_time_asked_for_counts(database: Database, entry):
 def test_an_answer_voted_down_counts_though_it_was_asked_earlier(database: Database, entry):
     old = entry("Who won?", at=datetime.now(UTC) - timedelta(days=9))
     Journal(database, "full").write([old])
-    keep_feedback(database, old.answer.id, "down")
+    keep_feedback(database, old.answer.answer_id, "down")
     (gap,) = find(database).gaps
     assert (gap.askings, gap.votes_down, gap.reasons, gap.last_asked) == (0, 1, {}, old.at)
 
@@ -122,7 +122,7 @@ def test_hashes_are_counted_without_their_text(database: Database, entry):
 def test_where_nothing_is_kept_it_is_said_how_much_can_not_be_shown(database: Database, entry):
     declined, answered = entry("Revenue?", reason="no_evidence"), entry("Who won?")
     Journal(database, "none").write([declined, answered])
-    keep_feedback(database, answered.answer.id, "down", "Wrong")
+    keep_feedback(database, answered.answer.answer_id, "down", "Wrong")
     report = find(database)
     assert (report.gaps, report.unshown, report.askings) == ((), 2, 2)
 
@@ -142,7 +142,7 @@ def test_of_many_comments_the_newest_are_shown(database: Database, entry):
     asked = entry("Revenue?", reason="no_evidence")
     Journal(database, "full").write([asked])
     for number in range(25):
-        keep_feedback(database, asked.answer.id, "down", f"comment {number}")
+        keep_feedback(database, asked.answer.answer_id, "down", f"comment {number}")
     (gap,) = find(database).gaps
     assert gap.comments == tuple(f"comment {number}" for number in range(24, 4, -1))
     assert gap.votes_down == 25

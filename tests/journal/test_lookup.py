@@ -18,7 +18,7 @@ def test_request_and_answer_come_back_whole(database: Database, entry):
     request = made.request.model_copy(update={"filters": Filters(kind=("post",), series=(4,))})
     times = [Entry(request, made.answer, "mcp", 1.0) for _ in range(3)]
     Journal(database, "full").write(times)
-    found = find_answer(database, made.answer.id)
+    found = find_answer(database, made.answer.answer_id)
     assert found.request == request
     assert found.answer == made.answer.model_copy(update={"timings_ms": {}})
     assert found.askings == 3
@@ -35,7 +35,7 @@ def test_an_answer_without_text_says_which_setting_keeps_it(database: Database, 
     made = entry()
     Journal(database, kept).write([made])
     with pytest.raises(NotFoundError, match=r"did not keep the text.*RDHY_QA_JOURNAL_TEXT=full"):
-        find_answer(database, made.answer.id)
+        find_answer(database, made.answer.answer_id)
 
 
 def test_what_another_version_wrote_is_not_guessed_at(database: Database, entry):
@@ -44,4 +44,4 @@ def test_what_another_version_wrote_is_not_guessed_at(database: Database, entry)
     with database.session() as session:
         session.execute(update(GivenAnswer).values(request='{"question": "Who won?", "mood": "curious"}'))
     with pytest.raises(DatabaseError, match=r"Another version"):
-        find_answer(database, made.answer.id)
+        find_answer(database, made.answer.answer_id)

@@ -34,11 +34,11 @@ def test_entries_go_after_their_days_and_answers_with_the_last_of_them(database:
 def test_feedback_goes_with_its_answer_and_by_its_own_age(database: Database, entry):
     old, new = entry("Old?", at=ago(31)), entry("New?", at=ago(1))
     Journal(database, "none").write([old, new])
-    keep_feedback(database, old.answer.id, "down", "on what goes")
-    keep_feedback(database, new.answer.id, "down", "written long ago")
+    keep_feedback(database, old.answer.answer_id, "down", "on what goes")
+    keep_feedback(database, new.answer.answer_id, "down", "written long ago")
     with database.session() as session:
         session.execute(update(Feedback).where(Feedback.comment == "written long ago").values(at=ago(31)))
-    keep_feedback(database, new.answer.id, "up", "fresh")
+    keep_feedback(database, new.answer.answer_id, "up", "fresh")
     remove_old(database, 30)
     assert kept(database, Feedback.comment) == ["fresh"]
 
@@ -47,7 +47,7 @@ def test_what_was_removed_is_nowhere_in_the_files(tmp_path: Path, entry):
     database = Database.open(f"sqlite:///{tmp_path}/journal.sqlite")
     old = [entry(f"Quokka{number}?", at=ago(31)) for number in range(200)]
     Journal(database, "full").write([*old, entry("Kept?")])
-    keep_feedback(database, old[0].answer.id, "down", "Marzipan")
+    keep_feedback(database, old[0].answer.answer_id, "down", "Marzipan")
     remove_old(database, 30)
     written = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     database.close()

@@ -48,7 +48,7 @@ def test_all_that_replay_and_gaps_need_is_kept(database: Database, entry):
     assert (kept.answered, kept.reason, kept.mode, kept.fallback) == (False, "no_evidence", "extractive", None)
     assert (kept.confidence, kept.generation, kept.question_hash) == (0.25, "0123456789ab", None)
     (asking,) = askings(database)
-    assert (asking.answer_id, asking.surface, asking.milliseconds) == (made.answer.id, "http", 12.5)
+    assert (asking.answer_id, asking.surface, asking.milliseconds) == (made.answer.answer_id, "http", 12.5)
     assert abs(asking.at - datetime.now(UTC)) < timedelta(minutes=1)
 
 
@@ -177,11 +177,11 @@ def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def test_whatever_can_be_asked_can_be_kept_and_read_again(shared: Database, question: str, content: str):
     request = AskRequest(question=question, history=(Turn(role="user", content=content),))
     answer = Answer(
-        id="".join(string.hexdigits[ord(one) % 16] for one in (question + content)[:16]),
+        answer_id="".join(string.hexdigits[ord(one) % 16] for one in (question + content)[:16]),
         question=question, answered=True, short_answer=content, answer=content, confidence=0, generation="1",
     )  # fmt: skip
     Journal(shared, "full").write([Entry(request, answer, "chat", 1.0)])
-    kept = answers(shared)[answer.id]
+    kept = answers(shared)[answer.answer_id]
     assert kept.question == question
     assert AskRequest.model_validate_json(kept.request) == request
     assert Answer.model_validate_json(kept.answer) == answer

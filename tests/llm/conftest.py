@@ -212,7 +212,8 @@ parameters = xllamacpp.CommonParams()
 parameters.model.path = sys.argv[1]
 parameters.model_alias = {"smollm2"}
 parameters.n_ctx, parameters.n_parallel, parameters.port, parameters.verbosity = 2048, 1, 0, 0
-parameters.cpuparams.n_threads = 2
+for threads in (parameters.cpuparams, parameters.cpuparams_batch):
+    threads.n_threads, threads.poll = 2, 0  # threads that spin while they wait slow a busy machine down
 parameters.use_jinja = False  # the template that the file brings makes this model talk nonsense
 server = xllamacpp.Server(parameters)
 print(server.listening_address, flush=True)

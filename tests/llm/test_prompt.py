@@ -15,7 +15,7 @@ def test_lines_are_numbered_inside_the_fence_and_the_question_stands_outside(lin
     task = messages("Who lit the lantern?", lines)[-1]["content"]
     fence = re.search(r"={3}[0-9a-f]{16}", task)[0]
     _, _, inside, outside = task.split(fence)
-    assert inside.strip().splitlines() == [f"[{n}] {line.text}" for n, line in enumerate(lines, 1)]
+    assert inside.strip().splitlines() == [f"{line.text} [{n}]" for n, line in enumerate(lines, 1)]
     assert "Who lit the lantern?" in outside
 
 

@@ -19,7 +19,7 @@ QUESTIONS = [
 
 @pytest.fixture(scope="module")
 def endpoint(real_model: str) -> Endpoint:
-    return Endpoint(real_model, "smollm2", None, 120.0)
+    return Endpoint(real_model, "smollm2", None, 300.0)
 
 
 def test_it_lists_its_model(endpoint: Endpoint):
@@ -33,7 +33,7 @@ def test_it_writes_what_is_asked_for(endpoint: Endpoint):
 
 def test_what_it_writes_reaches_a_reader_only_where_it_is_proven(real_model: str, harbour_index, plain_engine: Engine):
     settings = Settings(
-        index=harbour_index, threads=1, llm_base_url=real_model, llm_model="smollm2", llm_timeout_s=120.0
+        index=harbour_index, threads=1, llm_base_url=real_model, llm_model="smollm2", llm_timeout_s=300.0
     )
     engine = Engine.open(settings)
     modes = []

@@ -31,8 +31,8 @@ def number_of(plain_engine: Engine, stub: Stub, engine: Engine) -> Callable[[str
     def find(text: str, question: str = QUESTION) -> int:
         stub.says("NO ANSWER")
         engine.ask(request(question))
-        line = next(line for line in stub.prompt.splitlines() if line.startswith("[") and text in line)
-        return int(line[1 : line.index("]")])
+        line = next(line for line in stub.prompt.splitlines() if line.endswith("]") and text in line)
+        return int(line[line.rindex("[") + 1 : -1])
 
     return find
 
@@ -174,6 +174,21 @@ def test_of_a_follow_up_the_question_is_sent_that_stands_alone(engine, stub):
     engine.ask(AskRequest.model_validate({"question": "How many guests did the ferry carry?", "history": history}))
     assert stub.requests
     assert "PARSNIP" not in str(stub.requests)
+
+
+def test_a_reader_who_goes_away_during_the_trial_lets_another_be_made(engine, stub, number_of):
+    n = number_of("Bruno Salt")
+    stub.does(fails(400))
+    for _ in range(3):
+        engine.ask(request())
+    assert engine.llm_paused
+    engine._writer.breaker._closes_at = 0.0  # the pause is over
+    stream = engine.ask_stream(request())
+    next(event for event in stream if isinstance(event, Status) and event.stage == "writing")
+    stream.close()
+    stub.says(f"{TRUE} [{n}]")
+    assert engine.ask(request()).mode == "llm"
+    assert not engine.llm_paused
 
 
 # The stream

@@ -56,7 +56,7 @@ class Observed:
 def note_answer(answer: Answer) -> None:
     """Let the line of the request under way name an answer."""
     logs.note(
-        answer_id=answer.id,
+        answer_id=answer.answer_id,
         mode=answer.mode,
         answered=answer.answered,
         reason=answer.reason,

@@ -60,7 +60,7 @@ def _print_json(then: "Answer", now: "Answer", differing: Sequence["Difference"]
     import json
 
     result = {
-        "answer_id": then.id,
+        "answer_id": then.answer_id,
         "same": not differing,
         "differences": [difference.model_dump() for difference in differing],
         "note": _WORDED if then.mode == "llm" else None,

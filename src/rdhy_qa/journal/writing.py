@@ -52,7 +52,7 @@ class Journal:
             DatabaseError: when the database fails; then all of them are written, or none is.
         """
         # One order for all processes, or two that write the same answers could wait for each other for ever.
-        by_answer = sorted({entry.answer.id: entry for entry in entries}.items())
+        by_answer = sorted({entry.answer.answer_id: entry for entry in entries}.items())
         with self._database.session() as session:
             answers = [_outcome(entry.answer) | self._texts(session, entry) for _, entry in by_answer]
             insert = _insert(session, GivenAnswer)
@@ -93,14 +93,14 @@ def _insert(session: Session, table: type[Base]) -> postgresql.Insert | sqlite.I
 
 
 def _outcome(answer: Answer) -> dict[str, Any]:
-    names = ("id", "answered", "reason", "mode", "fallback", "confidence", "generation")
-    return {name: getattr(answer, name) for name in names}
+    names = ("answered", "reason", "mode", "fallback", "confidence", "generation")
+    return {"id": answer.answer_id} | {name: getattr(answer, name) for name in names}
 
 
 def _asking(entry: Entry) -> dict[str, Any]:
     return {
         "id": entry.id,
-        "answer_id": entry.answer.id,
+        "answer_id": entry.answer.answer_id,
         "at": entry.at,
         "milliseconds": entry.milliseconds,
         "surface": entry.surface,

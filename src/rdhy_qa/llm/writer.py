@@ -72,18 +72,19 @@ class Writer:
             return Reworded(draft, "extractive")
         if not self.breaker.allows():
             return Reworded(draft, "extractive", "unavailable")
-        yield Status(stage="writing")
         answer = _Answer(draft, lines, embed)
         fallback: Fallback = "unsupported"
         try:
+            yield Status(stage="writing")
             yield from self._follow(material, lines, answer)
             self.breaker.succeeded()
         except Unavailable as reason:
             self.breaker.failed()
             _log.warning("The language model failed: %s", reason)
             fallback = "unavailable"
-        finally:
+        except BaseException:
             self.breaker.abandoned()
+            raise
         return Reworded(answer.draft(), "llm") if answer.carried else Reworded(draft, "extractive", fallback)
 
     def _follow(self, material: Material, lines: Sequence[Line], answer: "_Answer") -> Iterator[Shown]:

@@ -154,7 +154,7 @@ def test_each_request_is_one_line_with_its_route_status_time_and_answer(client: 
     told = ended(written)
     assert (told["method"], told["route"], told["status"]) == ("POST", "/v1/ask", 200)
     assert told["milliseconds"] > 0
-    assert (told["answer_id"], told["mode"]) == (reply.json()["id"], reply.json()["mode"])
+    assert (told["answer_id"], told["mode"]) == (reply.json()["answer_id"], reply.json()["mode"])
     assert (told["answered"], told["confidence"]) == (True, 0.5)
 
 

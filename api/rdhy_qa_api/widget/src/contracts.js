@@ -37,7 +37,7 @@
 
 /**
  * @typedef {object} Answer
- * @property {string} id
+ * @property {string} answer_id
  * @property {string} question
  * @property {string | null} interpreted_as
  * @property {boolean} answered
@@ -97,7 +97,7 @@ export function asAnswer(value) {
   const found = /** @type {Partial<Answer> | null} */ (value);
   if (typeof found !== "object" || found === null || typeof found.answer !== "string") return null;
   const empty = {
-    id: "",
+    answer_id: "",
     question: "",
     interpreted_as: null,
     answered: false,

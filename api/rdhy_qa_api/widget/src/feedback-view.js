@@ -16,7 +16,7 @@ const VERDICTS = ["up", "down"];
  * @param {Context} context
  */
 export function feedback(answer, context) {
-  return answer.id ? new Feedback(answer.id, context).element : null;
+  return answer.answer_id ? new Feedback(answer.answer_id, context).element : null;
 }
 
 class Feedback {
