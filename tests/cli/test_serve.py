@@ -253,7 +253,7 @@ def test_the_log_of_a_service_is_json_and_tells_no_question(index: Path, tmp_pat
         served.until(lambda: "/metrics" in served.log())
         lines = [json.loads(line) for line in served.log().splitlines()]
     asked = next(line for line in lines if line.get("request_id") == "mine")
-    assert asked["answer_id"] == answer["id"]
+    assert asked["answer_id"] == answer["answer_id"]
     assert (asked["route"], asked["status"], asked["mode"]) == ("/v1/ask", 200, "extractive")
     assert asked["confidence"] == answer["confidence"]
     assert "benchmark" not in str(lines)

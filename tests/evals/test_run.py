@@ -18,7 +18,7 @@ from rdhy_qa_evals.report import Run
 from rdhy_qa_evals.run import evaluate, evaluate_dataset
 
 Evaluate = Callable[[], Run]
-ASKED = ("winners.yaml",)
+ASKED = ("winners.yaml", "ceremony.yaml")
 
 
 def quiet(done: int, total: int) -> None:
@@ -34,7 +34,7 @@ def settings(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture
 def winners(settings: Settings, pytestconfig: pytest.Config) -> Evaluate:
-    """Evaluates the questions on winners; made anew each time."""
+    """Evaluates the questions on winners and ceremony; made anew each time."""
 
     def run() -> Run:
         return evaluate(
@@ -117,7 +117,7 @@ def test_the_report_holds_every_question_and_needs_no_network(before: Run, tmp_p
     assert page.count("<svg") == 4
     assert not any(f'{where}="http' in page for where in ("src", "href"))
     written = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
-    assert len(written["questions"]) == 100
+    assert len(written["questions"]) == 190
     assert {"right", "declined", "citation precision"} <= set(written["measures"])
     assert "latency p50" in written["service"]
     assert "| right |" in (tmp_path / "report.md").read_text(encoding="utf-8")

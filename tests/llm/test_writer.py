@@ -43,7 +43,7 @@ def extractive(plain_engine: Engine) -> Callable[[str], Answer]:
 
 
 def same_but_for_mode(one: Answer, other: Answer) -> bool:
-    left = {"id", "mode", "fallback", "timings_ms"}
+    left = {"answer_id", "mode", "fallback", "timings_ms"}
     return one.model_dump(exclude=left) == other.model_dump(exclude=left)
 
 
