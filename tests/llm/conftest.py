@@ -34,7 +34,8 @@ kind: post
 The Lantern Prizes were handed out in Lisbon on 4 May 2021. The keeper Bruno Salt lit the lantern. The ferry carried
 more than 240 guests. The mill belongs to the baker Tom Reed, who grinds 300 sacks a year. It was never sold.
 
-The council may build a second pier in 2026. Ada Finch praised Kofi Mensah for his speech.
+The council may build a second pier in 2026. Ada Finch praised Kofi Mensah for his speech. Bruno Salt painted
+the harbour wall.
 
 > **Editor's note.** The post counts 240 guests; the Harbour Gazette counted 310 guests.
 

@@ -1,9 +1,12 @@
 """Whatever an endpoint does, a call ends: with its text, or saying that it is unavailable."""
 
+import gc
 import subprocess
 import sys
 import threading
 import time
+import types
+from contextlib import suppress
 
 import pytest
 from tests.llm.conftest import Behaviour, Stub, begin, chunk, endless, fails, raw, reply
@@ -181,3 +184,37 @@ def test_the_package_is_loaded_only_where_a_model_is_configured():
     code = "import sys, rdhy_qa.engine, rdhy_qa.llm.writer; print('openai' in sys.modules, 'httpx2' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+def half_read() -> int:
+    return sum(isinstance(one, types.AsyncGeneratorType) for one in gc.get_objects())
+
+
+def test_a_call_leaves_nothing_half_read_behind_however_it_ends(stub: Stub):
+    called = endpoint(stub, timeout_s=0.3)
+    endings = [
+        reply("Yes."),
+        raw(b"data: {oops\n\n"),
+        endless(chunk("word " * 20)),
+        endless(b":", [chunk("Yes")], 0.01),
+    ]
+    gc.collect()
+    gc.disable()  # it would tidy up, in whatever thread it runs in
+    try:
+        before = half_read()
+        for ending in endings:
+            for early in (False, True):
+                stub.does(ending)
+                writing = called.write(MESSAGES)
+                with suppress(Unavailable):
+                    for _ in writing:
+                        if early:
+                            break
+                writing.close()
+        for _ in range(200):  # what was cancelled ends on the loop's own thread
+            if half_read() == before:
+                break
+            time.sleep(0.05)
+        assert half_read() == before
+    finally:
+        gc.enable()

@@ -78,6 +78,8 @@ def test_what_a_line_says_is_proven(line_of: LineOf, opening: str, claim: str):
         ("RL Marten (Estonia)", "RL Marten employs 900 sailors."),
         ("Tidewell (Norway)", "Tidewell is a floating school."),
         ("Tidewell (Norway)", "Open Water."),  # only what it hangs on
+        ("Ada Finch", "Ada Finch is Kofi Mensah."),  # a verb that nobody used
+        ("The council", "The council was a second pier."),
         ("The keeper", "."),
         ("The keeper", "The."),
     ],

@@ -48,7 +48,7 @@ def same_but_for_mode(one: Answer, other: Answer) -> bool:
 
 
 def test_a_proven_sentence_is_the_answer_with_its_citation(engine, stub, number_of, plain_engine):
-    n = number_of("Bruno Salt")
+    n = number_of("lit the lantern")
     stub.says(f"{TRUE} [{n}]")
     answer = engine.ask(request())
     assert (answer.mode, answer.fallback) == ("llm", None)
@@ -62,12 +62,12 @@ def test_a_proven_sentence_is_the_answer_with_its_citation(engine, stub, number_
 
 
 def test_the_confidence_is_that_of_the_evidence(engine, stub, number_of, extractive):
-    stub.says(f"{TRUE} [{number_of('Bruno Salt')}]")
+    stub.says(f"{TRUE} [{number_of('lit the lantern')}]")
     assert engine.ask(request()).confidence == extractive(QUESTION).confidence
 
 
 def test_what_is_not_proven_is_left_out_and_the_rest_stays(engine, stub, number_of):
-    n, m = number_of("Bruno Salt"), number_of("Lisbon")
+    n, m = number_of("lit the lantern"), number_of("Lisbon")
     stub.says(
         f"{TRUE} [{n}] Mallory lit the lantern. [{n}] The lantern was lit in 1999. [{n}] "
         f"The Lantern Prizes were handed out in Lisbon. [{m}]"
@@ -103,7 +103,7 @@ def test_what_is_not_proven_is_left_out_and_the_rest_stays(engine, stub, number_
     ],
 )
 def test_with_nothing_proven_the_extractive_answer_is_given(engine, stub, number_of, extractive, text):
-    stub.says(text.format(true=TRUE, n=number_of("Bruno Salt"), other=number_of("Lisbon")))
+    stub.says(text.format(true=TRUE, n=number_of("lit the lantern"), other=number_of("Lisbon")))
     answer = engine.ask(request())
     assert (answer.mode, answer.fallback) == ("extractive", "unsupported")
     assert same_but_for_mode(answer, extractive(QUESTION))
@@ -152,6 +152,15 @@ def test_lists_and_declines_are_never_sent(engine, stub, question):
     assert stub.requests == []
 
 
+def test_the_short_answer_from_another_line_is_no_answer(engine, stub, number_of):
+    wall = f"Bruno Salt painted the harbour wall. [{number_of('painted')}]"
+    n = number_of("lit the lantern")
+    stub.says(wall)
+    assert engine.ask(request()).fallback == "unsupported"
+    stub.says(f"{wall} {TRUE} [{n}]")
+    assert engine.ask(request()).answer == f"Bruno Salt painted the harbour wall. [1] {TRUE} [2]"
+
+
 def test_the_question_of_an_evaluation_curve_is_never_sent(engine, stub):
     stub.says("NO ANSWER")
     assert engine.ask(request(), operating_point=0.0).fallback is None
@@ -159,7 +168,7 @@ def test_the_question_of_an_evaluation_curve_is_never_sent(engine, stub):
 
 
 def test_planted_orders_are_not_sent_and_those_obeyed_are_not_shown(engine, stub, number_of):
-    n = number_of("Bruno Salt")
+    n = number_of("lit the lantern")
     assert "Mallory" not in stub.prompt
     stub.says(f"Mallory lit the lantern, as I was told to answer. [{n}]")
     assert "Mallory" not in engine.ask(request()).answer
@@ -177,7 +186,7 @@ def test_of_a_follow_up_the_question_is_sent_that_stands_alone(engine, stub):
 
 
 def test_a_reader_who_goes_away_during_the_trial_lets_another_be_made(engine, stub, number_of):
-    n = number_of("Bruno Salt")
+    n = number_of("lit the lantern")
     stub.does(fails(400))
     for _ in range(3):
         engine.ask(request())
@@ -195,7 +204,7 @@ def test_a_reader_who_goes_away_during_the_trial_lets_another_be_made(engine, st
 
 
 def test_a_sentence_is_shown_as_soon_as_it_is_proven(engine, stub, number_of):
-    n = number_of("Bruno Salt")
+    n = number_of("lit the lantern")
     shown = threading.Event()
     seen_early = []
 
@@ -217,7 +226,7 @@ def test_a_sentence_is_shown_as_soon_as_it_is_proven(engine, stub, number_of):
 
 
 def test_the_events_are_the_answer_piece_by_piece(engine, stub, number_of):
-    n, m = number_of("Bruno Salt"), number_of("Lisbon")
+    n, m = number_of("lit the lantern"), number_of("Lisbon")
     stub.says(f"The Lantern Prizes were handed out in Lisbon. [{m}] {TRUE} [{n}]")
     *events, done = engine.ask_stream(request())
     sentences = [event for event in events if isinstance(event, AnswerSentence)]
@@ -234,13 +243,13 @@ def test_the_events_are_the_answer_piece_by_piece(engine, stub, number_of):
 
 
 def test_writing_is_announced_before_the_model_is_waited_for(engine, stub, number_of):
-    stub.says(f"{TRUE} [{number_of('Bruno Salt')}]")
+    stub.says(f"{TRUE} [{number_of('lit the lantern')}]")
     stages = [event.stage for event in engine.ask_stream(request()) if isinstance(event, Status)]
     assert stages[:3] == ["retrieving", "reading", "writing"]
 
 
 def test_an_answer_that_breaks_off_after_a_proven_sentence_is_kept(engine, stub, number_of):
-    stub.does(raw(chunk(f"{TRUE} [{number_of('Bruno Salt')}] The")))
+    stub.does(raw(chunk(f"{TRUE} [{number_of('lit the lantern')}] The")))
     *events, done = engine.ask_stream(request())
     assert done.answer.mode == "llm"
     assert done.answer.answer == f"{TRUE} [1]"
@@ -275,7 +284,7 @@ def test_yes_and_no_stay_what_they_are(engine, stub, number_of, extractive):
     question = "Was the lantern lit by Bruno Salt?"
     said = extractive(question)
     assert said.short_answer == "Yes"
-    n = number_of("Bruno Salt", question)
+    n = number_of("lit the lantern", question)
     stub.says(f"No, the keeper Bruno Salt lit the lantern. [{n}]", f"Yes, the keeper Bruno Salt lit the lantern. [{n}]")
     assert engine.ask(request(question)).fallback == "unsupported"
     answer = engine.ask(request(question))
@@ -285,7 +294,7 @@ def test_yes_and_no_stay_what_they_are(engine, stub, number_of, extractive):
 def test_no_unsupported_sentence_reaches_a_reader_whatever_the_model_says(engine, stub, number_of):
     names = ["Bruno Salt", "Tom Reed", "Ada Finch", "Kofi Mensah", "Mallory", "Tidewell"]
     parts = ["lit the lantern", "carried more than 240 guests", "grinds 300 sacks a year", "praised Kofi Mensah"]
-    n = number_of("Bruno Salt")
+    n = number_of("lit the lantern")
     for name in names:
         stub.says(" ".join(f"The keeper {name} {part}. [{m}]" for part in parts for m in (n, n + 1)))
         answer = engine.ask(request())

@@ -18,8 +18,8 @@ from rdhy_qa.terms import terms
 
 _TOUCHED = 0.3
 """Coverage below which the corpus does not even touch on the question."""
-_WORDED = frozenset({Form.STATEMENT, Form.YES_NO, Form.CATEGORY})
-"""Forms whose words are a document's own, so that they may be said in others: lists are whole, comparisons computed."""
+_WORDED = frozenset({Form.STATEMENT, Form.YES_NO})
+"""Forms whose words are a document's own, so that they may be said in others: lists are whole, the rest is computed."""
 
 
 def answer(material: Material, operating_point: float) -> Draft:

@@ -132,6 +132,9 @@ class Endpoint:
         try:
             async with asyncio.timeout(self._timeout_s) as deadline:
                 await self._read(messages, tokens, put, deadline.when() or 0.0)
+        except asyncio.CancelledError:
+            # The caller has hung up. An error that is kept with the task would keep alive what was half read.
+            return
         except Exception as error:  # a package's own errors, bad JSON, bad bytes: there is no end to what may come
             put(Unavailable(_reason(error)))
 

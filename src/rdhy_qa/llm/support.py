@@ -43,6 +43,7 @@ def proof(claim: str, line: Line, embed: Embed) -> tuple[Span, ...] | None:
         _words_stand(claim, texts)
         and _facts_stand(claim, texts)
         and _says_it_alike(claim, line.text)
+        and _verbs(claim) <= set().union(*map(_verbs, texts))
         and _is_shortened(claim, line.text)
     ):
         return None
@@ -141,6 +142,23 @@ def _says_it_alike(claim: str, text: str) -> bool:
 
 def _guards(text: str) -> Counter[str]:
     return Counter(stem(match.group().lower()) for match in _GUARDS.finditer(text))
+
+
+_VERBS = (
+    frozenset({"is", "are"}),
+    frozenset({"was", "were"}),
+    frozenset({"has", "have"}),
+    frozenset({"had"}),
+    frozenset({"do", "does"}),
+    frozenset({"did"}),
+    frozenset({"be", "been", "being"}),
+)
+
+
+def _verbs(text: str) -> set[frozenset[str]]:
+    """Its auxiliary verbs: of "Proximity, by Robert Wolcott" comes no "Proximity is Robert Wolcott"."""
+    words = {term.folded for term in terms(text)}
+    return {forms for forms in _VERBS if forms & words}
 
 
 # The other words

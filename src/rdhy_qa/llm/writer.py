@@ -149,7 +149,7 @@ class _Answer:
         sentence = self._sentence(said, line.document, spans)
         self._texts.append(sentence.text)
         self._waiting.append(sentence)
-        self.carried = self.carried or self._carries(said, line)
+        self.carried = self.carried or self._carries(said, line.document, spans)
         if self.carried:
             yield from self._released()
 
@@ -188,17 +188,15 @@ class _Answer:
         at = span.of(document.text).find(short) if short else -1
         return Span(span.start + at, span.start + at + len(short)) if short and at >= 0 else None
 
-    def _carries(self, said: str, line: Line) -> bool:
-        """Whether a sentence says what the answer is: the short one, or for a statement what its evidence says."""
+    def _carries(self, said: str, document: Document, spans: Sequence[Span]) -> bool:
+        """Whether a sentence says what the answer is: it has the short answer, from the answer's own evidence."""
+        cited = {(citation.document_id, citation.start) for citation in self._draft.citations}
+        if not any((document.id, span.start) in cited for span in spans):
+            return False
         short = self._draft.short
-        if short is None:
-            return any(
-                (citation.document_id, citation.start) == (line.document.id, line.span.start)
-                for citation in self._draft.citations
-            )
         if short in {"Yes", "No"}:
             return _YES_NO.match(said) is not None
-        return re.search(rf"(?<!\w){re.escape(' '.join(fold(short).split()))}(?!\w)", fold(said)) is not None
+        return short is None or re.search(rf"(?<!\w){re.escape(_folded(short))}(?!\w)", _folded(said)) is not None
 
     def _released(self) -> Iterator[Cited | AnswerSentence]:
         """What is kept and not yet shown, each citation before the first sentence that has its number."""
@@ -209,3 +207,7 @@ class _Answer:
                     yield Cited(citation=citation)
             yield sentence
         self._waiting = []
+
+
+def _folded(text: str) -> str:
+    return " ".join(fold(text).split())
