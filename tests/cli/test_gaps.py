@@ -39,7 +39,8 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def declined(question: str, number: int = 0) -> Entry:
     answer = Answer(
         answer_id=f"{abs(hash(question)) % 16**12:012x}{number:04x}", question=question,
-        answered=False, short_answer=None, answer="No.", confidence=0, reason="insufficient_evidence", generation="0123456789ab",
+        answered=False, short_answer=None, answer="No.",
+        confidence=0, reason="insufficient_evidence", generation="0123456789ab",
     )  # fmt: skip
     return Entry(AskRequest(question=question), answer, "http", 1.0)
 

@@ -24,7 +24,8 @@ def hostile_answer(**changes: object) -> bytes:
     related = {"document_id": "x", "title": HOSTILE, "section": [], "text": HOSTILE, "view_url": "javascript:alert(1)"}
     answer = {
         "answer_id": "0" * 16, "question": HOSTILE, "interpreted_as": HOSTILE, "answered": True,
-        "short_answer": HOSTILE, "answer": f"{HOSTILE} [1] [2]", "items": [], "complete": None, "reason": None, "citations": [citation],
+        "short_answer": HOSTILE, "answer": f"{HOSTILE} [1] [2]",
+        "items": [], "complete": None, "reason": None, "citations": [citation],
         "related": [related], "mode": "extractive",
     }  # fmt: skip
     return json.dumps(answer | changes).encode()
