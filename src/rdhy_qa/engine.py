@@ -143,12 +143,14 @@ class Engine:
         point = confidence.operating_point() if operating_point is None else operating_point
         yield Status(stage="retrieving")
         asked = spelling.corrected(request.question, session.words)
-        found = [session.search(text, request.filters) for text in conversation.readings(asked, request.history)]
+        texts = conversation.readings(asked, request.history)
+        told = "" if texts == [asked] else conversation.told_before(request.history)
+        found = [session.search(text, request.filters) for text in texts]
         clock.lap("retrieve")
         yield Passages(passages=_related(found[0].hits))
         yield Status(stage="reading")
         materials = [(session.material(one), one) for one in found]
-        drafts = [(answerer.answer(material, point), material, one) for material, one in materials]
+        drafts = [(answerer.answer(material, point, told), material, one) for material, one in materials]
         # Of the readings of a follow-up the one with the likeliest answer; of equals, or where none has one, the first.
         draft, material, used = max(
             drafts, key=lambda entry: (entry[0].answered, entry[0].answered * entry[0].confidence)

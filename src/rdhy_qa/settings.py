@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     max_file_mb: int = Field(50, ge=1, description="Larger files are skipped by `ingest`, in MiB.")
     database: str = Field(
         "sqlite:///rdhy-qa.sqlite",
+        repr=False,  # it may hold a password
         description="Database of the journal, feedback and API keys: an SQLAlchemy URL of SQLite or PostgreSQL.",
     )
     journal_text: Literal["full", "hashed", "none"] = Field(
@@ -41,7 +42,9 @@ class Settings(BaseSettings):
     )
     journal_days: int = Field(90, ge=1, description="Days after which an entry of the journal is removed.")
     llm_base_url: str | None = Field(
-        None, description="Address of an OpenAI-compatible endpoint; without it no language model is used."
+        None,
+        repr=False,  # it may hold a login
+        description="Address of an OpenAI-compatible endpoint; without it no language model is used.",
     )
     llm_model: str | None = Field(None, description="Name of the language model at that endpoint.")
     llm_api_key: SecretStr | None = Field(None, description="API key of that endpoint, where it wants one.")

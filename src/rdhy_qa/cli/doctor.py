@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -147,7 +148,9 @@ def _llm(settings: Settings) -> Finding:
     from rdhy_qa.llm.client import Endpoint, Unavailable
 
     endpoint = Endpoint.configured(settings)
-    where = f"{endpoint.model} at {settings.llm_base_url}"
+    address = urlsplit(settings.llm_base_url)
+    without_login = address._replace(netloc=address.netloc.rpartition("@")[2]).geturl()
+    where = f"{endpoint.model} at {without_login}"
     try:
         said = "".join(endpoint.write([{"role": "user", "content": "Say yes."}], tokens=_FEW_TOKENS))
     except Unavailable as reason:

@@ -77,6 +77,7 @@ class Generation:
             OSError,
             RuntimeError,
             sqlite3.Error,
+            ValueError,
             ModelError,
         ) as error:  # faiss raises RuntimeError for a missing file
             self.close()
