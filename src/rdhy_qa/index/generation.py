@@ -98,7 +98,7 @@ class Generation:
     @cached_property
     def dense(self) -> DenseIndex:
         """Vectors of the passages."""
-        return DenseIndex.load(self.folder / DENSE)
+        return DenseIndex.load(self.folder / DENSE, self.manifest.dense)
 
     @cached_property
     def lexical(self) -> LexicalIndex:
