@@ -46,7 +46,7 @@ _CHUNK = 128
 class Progress(NamedTuple):
     """How far an ingest has come."""
 
-    stage: Literal["read", "embed", "write"]
+    stage: Literal["read", "embed", "write", "publish"]
     done: int
     total: int
     """Files to read, passages to embed, or 1 for writing."""

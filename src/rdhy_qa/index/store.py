@@ -178,17 +178,22 @@ class Store:
     def _load_document(self, ordinal: int) -> Document:
         row = self._query("SELECT text, blocks, sentences, records FROM documents WHERE ordinal = ?", [ordinal])[0]
         blocks, sentences, records = (json.loads(column) for column in row[1:])
-        return Document(
-            metadata=self._metadata[ordinal],
-            text=row[0],
-            blocks=tuple(_block(values) for values in blocks),
-            sentences=tuple(Sentence(*values) for values in sentences),
-            records=tuple(_record(values) for values in records),
-        )
+        return restored(self._metadata[ordinal], row[0], blocks, sentences, records)
 
     def _query(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
         with self._lock:
             return self._connection.execute(statement, values).fetchall()
+
+
+def restored(metadata: Metadata, text: str, blocks: list[Any], sentences: list[Any], records: list[Any]) -> Document:
+    """Make a document of its parts, each the values of its fields as JSON gives them back."""
+    return Document(
+        metadata=metadata,
+        text=text,
+        blocks=tuple(_block(values) for values in blocks),
+        sentences=tuple(Sentence(*values) for values in sentences),
+        records=tuple(_record(values) for values in records),
+    )
 
 
 def _admits(filters: Filters, known: Metadata) -> bool:
