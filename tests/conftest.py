@@ -175,6 +175,13 @@ class Lite:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 
+    def hang(self) -> None:
+        """Let it hold its connections, and answer nothing."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
     def index(self, name: str) -> Path:
         """An index there, as a setting."""
         return Path(f"milvus://127.0.0.1:{self.port}/{name}")

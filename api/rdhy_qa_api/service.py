@@ -30,17 +30,6 @@ class HasManifest(Protocol):
     """A generation, as far as the service looks into it."""
 
     @property
-    def ready(self) -> EngineLike:
-        """The engine, where questions to it are answered now.
-
-        Raises:
-            RdhyQaError: why they are not.
-        """
-        if self._away is not None:
-            raise UnavailableIndexError(self._away.message, self._away.next_step)
-        return self.engine
-
-    @property
     def manifest(self) -> Manifest:
         """What the generation was built from and with."""
 
@@ -106,6 +95,17 @@ class Service:
         if self._engine is None:
             raise type(self._problem)(self._problem.message, self._problem.next_step)
         return self._engine
+
+    @property
+    def ready(self) -> EngineLike:
+        """The engine, where questions to it are answered now.
+
+        Raises:
+            RdhyQaError: why they are not.
+        """
+        if self._away is not None:
+            raise UnavailableIndexError(self._away.message, self._away.next_step)
+        return self.engine
 
     @property
     def manifest(self) -> Manifest | None:

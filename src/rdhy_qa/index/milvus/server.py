@@ -4,6 +4,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -61,13 +62,15 @@ class Server:
     def _call(self, method: str, arguments: tuple[Any, ...], options: dict[str, Any], seconds: float) -> Any:
         grpc, exceptions = _libraries()
         known = self._client is not None
+        started = time.monotonic()
         try:
             call: Callable[..., Any] = getattr(self._connected(), method)
             return call(*arguments, timeout=seconds, **options)
         except (exceptions.MilvusException, grpc.RpcError, grpc.FutureTimeoutError, ValueError) as error:
             # A channel whose server died waits longer and longer before it tries again; a new one tries at once.
             self.close()
-            if known and not missing(error):
+            # Where the server hangs, a second try would only double the wait.
+            if known and not missing(error) and time.monotonic() - started < seconds / 2:
                 return self._call(method, arguments, options, seconds)
             reason = _reason(error)
             raise UnavailableIndexError(
