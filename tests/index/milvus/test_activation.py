@@ -113,3 +113,18 @@ def test_wrong_address_is_refused(index: str) -> None:
 def test_address_is_shown_as_it_is_written() -> None:
     assert places.shown(Path("milvus://db.example:19530/qa")) == "milvus://db.example:19530/qa"
     assert places.shown(Path("index")) == "index"
+
+
+def test_generation_half_of_which_is_gone_is_listed_as_such_and_pruned(lite, texts: Path) -> None:
+    index = lite.index("half")
+    first = ingest(texts, index, "Bruno Salt")
+    second = ingest(texts, index, "Greta Wind")
+    server = Server(lite.address("half"))
+    server.write("drop_collection", collections.parts_of(server.address, first))
+    server.close()
+    assert [(one.id, one.manifest is None) for one in places.list_generations(index)] == [
+        (second, False),
+        (first, True),
+    ]
+    assert places.prune(index, 2) == [first]
+    assert [one.id for one in places.list_generations(index)] == [second]

@@ -1,9 +1,10 @@
 """Sending a generation to Milvus. Whoever is killed meanwhile leaves one without its marker; the next run goes on."""
 
 import json
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict
+
+import numpy as np
 
 from rdhy_qa.index.builder import Progress, ProgressCallback
 from rdhy_qa.index.generation import EMBEDDER, LEXICAL, Generation
@@ -65,7 +66,7 @@ class _Publication:
         self._parts.write([(collections.MARKER, b"")])
 
     def _send_passages(self, total: int) -> None:
-        lexical = _sparse_rows(self._generation)
+        lexical = _SparseRows(self._generation, total)
         vectors = self._generation.dense.vectors()
         for start in range(0, total, _BATCH):
             self._progress(Progress("publish", start, total))
@@ -127,10 +128,18 @@ class _Publication:
         self._parts.write([(f"file/{DOCUMENTS}", content.encode())])
 
 
-def _sparse_rows(generation: Generation) -> dict[int, dict[int, float]]:
+class _SparseRows:
     """For each passage, the BM25 score of each of its stems, by the stem's place among all."""
-    rows: dict[int, dict[int, float]] = defaultdict(dict)
-    for column, stemmed in enumerate(generation.vocabulary.stems()):
-        for row, score in zip(*generation.lexical.postings(stemmed), strict=True):
-            rows[int(row)][column] = float(score)
-    return rows
+
+    def __init__(self, generation: Generation, passages: int) -> None:
+        postings = [generation.lexical.postings(stemmed) for stemmed in generation.vocabulary.stems()]
+        rows = np.concatenate([rows for rows, _ in postings])
+        order = np.argsort(rows, kind="stable")
+        self._starts = np.searchsorted(rows[order], np.arange(passages + 1))
+        lengths = [len(rows) for rows, _ in postings]
+        self._columns = np.repeat(np.arange(len(postings), dtype=np.int32), lengths)[order]
+        self._scores = np.concatenate([scores for _, scores in postings])[order]
+
+    def __getitem__(self, row: int) -> dict[int, float]:
+        part = slice(self._starts[row], self._starts[row + 1])
+        return dict(zip(self._columns[part].tolist(), self._scores[part].tolist(), strict=True))

@@ -55,9 +55,9 @@ class Server:
 
     def use(self, *collections: str) -> None:
         """Load collections, and load them again on each new connection: a server that restarts has released them."""
-        self._used = (*self._used, *collections)
         for collection in collections:
             self.write("load_collection", collection)
+            self._used = (*self._used, collection)
 
     def _call(self, method: str, arguments: tuple[Any, ...], options: dict[str, Any], seconds: float) -> Any:
         grpc, exceptions = _libraries()
