@@ -18,7 +18,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="forbid")
 
     corpus: Path = Field(Path("corpus"), description="Folder that `ingest` reads when no path is given.")
-    index: Path = Field(Path("index"), description="Folder that holds the generations.")
+    index: Path = Field(
+        Path("index"),
+        description="Folder that holds the generations, or an index in Milvus: `milvus://host:port/name`.",
+    )
     originals: Path = Field(
         Path("originals"), description="Folder that `fetch` keeps originals in, and that `ingest` takes them from."
     )

@@ -15,9 +15,10 @@ from rdhy_qa.documents.document import Document
 from rdhy_qa.errors import DocumentError, GenerationError
 from rdhy_qa.index import activation
 from rdhy_qa.index.dense import DenseIndex
-from rdhy_qa.index.generation import DENSE, EMBEDDER, LEXICAL, SENTENCES, STORE, Generation, files_in
+from rdhy_qa.index.generation import DENSE, LEXICAL, SENTENCES, STORE, Generation, files_in
 from rdhy_qa.index.lexical import LexicalIndex, searchable_text
 from rdhy_qa.index.manifest import (
+    EMBEDDER,
     FORMAT,
     Built,
     Chunking,
@@ -49,7 +50,7 @@ _RESEMBLING = 300
 class Progress(NamedTuple):
     """How far an ingest has come."""
 
-    stage: Literal["read", "embed", "write"]
+    stage: Literal["read", "embed", "write", "publish"]
     done: int
     total: int
     """Files to read, passages to embed, or 1 for writing."""

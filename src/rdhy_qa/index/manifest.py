@@ -18,6 +18,8 @@ FORMAT = 5
 
 MANIFEST = "manifest.json"
 DIGEST = "manifest.sha256"
+EMBEDDER = "embedder"
+"""The folder of a generation that holds its query encoder."""
 
 _LIBRARIES = ("bm25s", "faiss-cpu", "numpy", "onnxruntime", "sentence-transformers", "torch")
 
@@ -130,6 +132,11 @@ class Manifest(_Part):
     skipped: tuple[SkippedFile, ...]
     files: dict[str, FileSum]
     """Every other file of the generation, by its path in it."""
+
+    @property
+    def encoder_files(self) -> dict[str, FileSum]:
+        """The files of the query encoder."""
+        return {name: file for name, file in self.files.items() if name.startswith(f"{EMBEDDER}/")}
 
     @property
     def size(self) -> int:
