@@ -144,7 +144,7 @@ class Engine:
         yield Status(stage="retrieving")
         asked = spelling.corrected(request.question, session.words)
         texts = conversation.readings(asked, request.history)
-        told = "" if texts == [asked] else conversation.told_before(request.history)
+        told = conversation.told_before(asked, request.history)
         found = [session.search(text, request.filters) for text in texts]
         clock.lap("retrieve")
         yield Passages(passages=_related(found[0].hits))

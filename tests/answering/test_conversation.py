@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rdhy_qa.answering.conversation import readings, says_nothing_new
+from rdhy_qa.answering.conversation import readings, says_nothing_new, told_before
 from rdhy_qa.contracts import MAX_QUESTION_CHARACTERS, AskRequest, Turn
 
 
@@ -124,6 +124,18 @@ def test_an_answer_says_nothing_new_where_it_and_all_its_sentences_were_told(
     short: str | None, quotes: list[str], told: str, nothing_new: bool
 ):
     assert says_nothing_new(short, quotes, told) is nothing_new
+
+
+@pytest.mark.parametrize("question", ["and in Norway?", "and its turnover?", "the norwegian one"])
+def test_who_asks_the_same_of_something_else_wants_another_answer(question: str):
+    assert told_before(question, after("how many guests did the ferry carry", f"{FERRY} [1]")) == FERRY
+
+
+@pytest.mark.parametrize(
+    "question", ["and where to?", "did it sink?", "what did it carry", "Who lit the great lantern?"]
+)
+def test_who_asks_something_else_may_be_told_the_same_sentence(question: str):
+    assert told_before(question, after("how many guests did the ferry carry", f"{FERRY} [1]")) == ""
 
 
 def test_a_follow_up_is_not_answered_by_what_was_just_told(harbour):

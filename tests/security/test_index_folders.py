@@ -62,6 +62,7 @@ def make(tmp_path: Path) -> Make:
             "chunking": {"target_tokens": 1, "max_tokens": 2},
             "skipped": [],
             "files": files,
+            "dense": {"kind": "exact"},
             "counts": {"documents": 1, "passages": 1, "sentences": 1, "records": 0},
         }
         raw = json.dumps(manifest).encode()

@@ -26,7 +26,7 @@ _WORDED = frozenset({Form.STATEMENT, Form.YES_NO})
 def answer(material: Material, operating_point: float, told: str = "") -> Draft:
     """Answer where the confidence reaches the operating point, or decline with a reason.
 
-    ``told`` is the answer that a follow-up follows; it is not given once more.
+    ``told`` is an answer that is not to be given once more.
     """
     considered = consider(material)
     if isinstance(considered, Draft):

@@ -64,13 +64,20 @@ def readings(question: str, history: Sequence[Turn]) -> list[str]:
     return [one for one in kept if 0 < len(one) <= MAX_QUESTION_CHARACTERS][:_MOST] or [question]
 
 
-def told_before(history: Sequence[Turn]) -> str:
-    """The answer that a follow-up follows, without its marks; empty where there is none."""
+def told_before(question: str, history: Sequence[Turn]) -> str:
+    """The answer that a follow-up wants other than it was, without its marks; empty where there is none.
+
+    "And in Germany?" asks the same of something else. "And where?" has a question word of its own: it asks something
+    else of the same, which the sentence that was told may well hold.
+    """
+    rest = _OPENING.sub("", question)
+    if readings(question, history) == [question] or _ASKS.match(rest) or _AUXILIARY.match(rest):
+        return ""
     return _said_before(history)[1]
 
 
 def says_nothing_new(short: str | None, quotes: Sequence[str], told: str) -> bool:
-    """Whether an answer and the sentences that it rests on were all told before: whoever asks on wants something else.
+    """Whether an answer and the sentences that it rests on were all told before.
 
     "And in Germany?" is not answered by the sentence on the Netherlands once more, however much it is about the same.
     """

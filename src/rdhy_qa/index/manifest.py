@@ -61,7 +61,8 @@ class DenseSearch(_Part):
     probes: int | None = None
     """How many of them a question is compared with."""
     recall: float | None = None
-    """Share of the ten nearest passages that this finds, measured when the index was built."""
+    """Share of the ten nearest passages that this found when the index was built, for vectors of sentences: it shows
+    that the index is whole. Questions about other matters than the passages find less."""
 
 
 class SkippedFile(_Part):

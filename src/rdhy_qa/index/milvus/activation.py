@@ -11,6 +11,9 @@ from rdhy_qa.index.milvus.address import Address
 from rdhy_qa.index.milvus.generation import RemoteGeneration
 from rdhy_qa.index.milvus.server import Server, missing
 
+_COLLECTION = re.compile(r"([0-9a-f]{12})(?:_parts)?")
+"""What follows the index's name in the names of a generation's collections."""
+
 
 def active_id(address: Address) -> str:
     """Return the id of the generation that serves.
@@ -107,6 +110,6 @@ def _active_id(server: Server) -> str:
 
 
 def _ids(server: Server) -> list[str]:
-    pattern = re.compile(rf"{server.address.name}_([0-9a-f]{{12}})(?:_parts)?")
-    found = (pattern.fullmatch(name) for name in server.read("list_collections"))
-    return sorted({match[1] for match in found if match})
+    prefix = f"{server.address.name}_"
+    names = (name.removeprefix(prefix) for name in server.read("list_collections") if name.startswith(prefix))
+    return sorted({match[1] for name in names if (match := _COLLECTION.fullmatch(name))})
