@@ -31,7 +31,10 @@ class DenseIndex:
 
     def save(self, path: Path) -> None:
         """Write the index to a file."""
-        faiss.write_index(self._index, str(path))
+        # By a stream of our own: where FAISS opens the file, it keeps to itself that a full disk refused the end of it.
+        with path.open("wb") as stream:
+            writer = faiss.PyCallbackIOWriter(stream.write)  # type: ignore[attr-defined]  # added by faiss at run time
+            faiss.write_index(self._index, writer)
 
     def __len__(self) -> int:
         """Return the number of vectors."""

@@ -43,11 +43,12 @@ def export_query_encoder(
 
     Raises:
         ModelError: if the model can't be exported, or the export gives other vectors.
+        OSError: if the folder can't be written.
 
     """
     folder.mkdir()
     (folder / DESCRIPTION).write_text(description.model_dump_json(indent=2), encoding="utf-8")
-    tokenizer.save(str(folder / TOKENIZER))
+    (folder / TOKENIZER).write_text(tokenizer.to_str(pretty=True), encoding="utf-8")
     wanted = [np.asarray(model.encode_query(text, normalize_embeddings=True)) for text in _TEXTS]
     try:
         _trace(model, tokenizer, description.dimension, folder / MODEL)
@@ -56,6 +57,8 @@ def export_query_encoder(
             raise ValueError(f"its vectors would be others (cosine similarity {likeness:.3f})")
         exact = (folder / MODEL).rename(folder / _EXACT)
         _quantise(exact, folder / MODEL)
+    except (OSError, MemoryError):  # no fault of the model's
+        raise
     except Exception as error:  # exporting runs the model's own code, which may raise anything
         reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
         step = "Set RDHY_QA_EMBEDDER to another model."
