@@ -98,3 +98,10 @@ def test_a_model_that_cannot_be_traced_is_refused_in_one_line(
     other._model.append(Untraceable())
     with pytest.raises(ModelError, match=r"can't be exported: not while\. Set RDHY_QA_EMBEDDER"):
         export(other, tmp_path / "untraced")
+
+
+@pytest.mark.parametrize("megabytes", [0, 60])
+def test_a_full_disk_is_no_fault_of_the_models(embedder: SentenceTransformerEmbedder, disk, megabytes: int) -> None:
+    small = disk(64)
+    with small.filled(but=megabytes * MIB), pytest.raises(OSError, match="No space left"):
+        export(embedder, small.folder / "embedder")

@@ -72,8 +72,9 @@ class Generation:
             self.encoder = before.encoder
         try:
             _ = self.store, self.dense, self.lexical, self.sentences, self.encoder
-        except MemoryError:  # the files may be whole
+        except MemoryError:
             self.close()
+            self.verify()  # altered bytes may ask for any amount of memory
             raise
         except Exception as error:  # five libraries read the files, and each has its own errors for altered bytes
             self.close()
