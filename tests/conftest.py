@@ -1,11 +1,14 @@
-"""What tests of several packages share: one export of the embedder, a server of PostgreSQL, and disks that fill up."""
+"""What tests of several packages share: one export of the embedder, which takes seconds; servers; disks."""
 
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +22,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from rdhy_qa.index.milvus.address import Address
 from rdhy_qa.models.embedder import SentenceTransformerEmbedder
 
 
@@ -196,3 +200,59 @@ def disk(tmp_path: Path) -> Iterator[Callable[[int], Disk]]:
     for folder in made:
         # Lazily: files of an index stay mapped until the collector comes by.
         subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+class Lite:
+    """A server of Milvus Lite that can be killed and started again on the same port with the same data."""
+
+    def __init__(self, program: str, data: Path) -> None:
+        self._program = program
+        self._data = data
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.start()
+
+    def start(self) -> None:
+        command = [self._program, "server", "--data-dir", str(self._data), "--host", "127.0.0.1"]
+        self._process = subprocess.Popen(
+            [*command, "--port", str(self.port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        for _ in range(300):
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+            except OSError:
+                time.sleep(0.1)
+            else:
+                return
+        pytest.fail("Milvus Lite did not start")
+
+    def kill(self) -> None:
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+
+    def hang(self) -> None:
+        """Let it hold its connections, and answer nothing."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
+    def index(self, name: str) -> Path:
+        """An index there, as a setting."""
+        return Path(f"milvus://127.0.0.1:{self.port}/{name}")
+
+    def address(self, name: str) -> Address:
+        return Address("127.0.0.1", self.port, name)
+
+
+@pytest.fixture(scope="session")
+def lite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lite]:
+    pytest.importorskip("pymilvus", reason="pymilvus is not installed; the extra milvus has it")
+    program = shutil.which("milvus-lite", path=str(Path(sys.executable).parent)) or shutil.which("milvus-lite")
+    if program is None:
+        pytest.skip("milvus-lite is not installed; it serves Milvus in tests")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        server = Lite(program, tmp_path_factory.mktemp("milvus"))
+        yield server
+        server.kill()

@@ -147,5 +147,5 @@ async def healthz() -> Health:
     responses=examples.ok({"status": "ready", "generation": "3f9c0a1b2c3d"}) | describe(503),
 )
 async def readyz(service: UsedService) -> Ready:
-    """Answer 200 when an index is loaded, otherwise 503 with what to do."""
-    return Ready(generation=service.engine.generation.manifest.id)
+    """Answer 200 when an index is loaded and within reach, otherwise 503 with what to do."""
+    return Ready(generation=service.ready.generation.manifest.id)

@@ -12,7 +12,7 @@ from fastapi import Request
 
 from rdhy_qa.contracts import Answer, AskRequest, SearchReply, SearchRequest
 from rdhy_qa.documents.document import Document, Metadata
-from rdhy_qa.errors import GenerationError, NoIndexError, RdhyQaError
+from rdhy_qa.errors import GenerationError, NoIndexError, RdhyQaError, UnavailableIndexError
 from rdhy_qa.events import Done, Event, Status
 from rdhy_qa.index.manifest import Manifest
 from rdhy_qa.models.embedder import FloatArray
@@ -79,6 +79,7 @@ class Service:
         self._poll_seconds = poll_seconds
         self._engine: EngineLike | None = None
         self._problem: RdhyQaError = NoIndexError("The index is being loaded.", "Try again in a few seconds.")
+        self._away: UnavailableIndexError | None = None
         # More threads than cores would only make each other wait,
         self._limiter = anyio.CapacityLimiter(os.cpu_count() or 1)
         # unless they wait anyhow: for a language model.
@@ -94,6 +95,17 @@ class Service:
         if self._engine is None:
             raise type(self._problem)(self._problem.message, self._problem.next_step)
         return self._engine
+
+    @property
+    def ready(self) -> EngineLike:
+        """The engine, where questions to it are answered now.
+
+        Raises:
+            RdhyQaError: why they are not.
+        """
+        if self._away is not None:
+            raise UnavailableIndexError(self._away.message, self._away.next_step)
+        return self.engine
 
     @property
     def manifest(self) -> Manifest | None:
@@ -163,8 +175,10 @@ class Service:
         try:
             if await anyio.to_thread.run_sync(self._open_or_reload):
                 log.info("Serving generation %s.", self.engine.generation.manifest.id)
-        except NoIndexError as error:
+            self._away = None
+        except (NoIndexError, UnavailableIndexError) as error:
             self._report(error)
+            self._away = error if isinstance(error, UnavailableIndexError) else None
         except RdhyQaError as error:
             self._report(error)
             return _RETRY_SECONDS

@@ -11,6 +11,7 @@ from rdhy_qa.documents.document import Span
 from rdhy_qa.engine import Engine
 from rdhy_qa.errors import UsageError
 from rdhy_qa.index.generation import Generation
+from rdhy_qa.index.serving import Serving
 from rdhy_qa.models.fitted import fitted_fingerprint
 from rdhy_qa.settings import Settings
 from rdhy_qa_evals.asking import Place, ask_all, documents_of, with_planted
@@ -105,7 +106,7 @@ def _whole(engine: Engine, passages: Sequence[str]) -> list[Place]:
     return [(file_of(p), Span(0, len(engine.document(file_of(p)).text))) for p in passages]
 
 
-def fingerprints_of(generation: Generation, cases: Sequence[Case]) -> Fingerprints:
+def fingerprints_of(generation: Serving, cases: Sequence[Case]) -> Fingerprints:
     """What a run is measured on."""
     built = generation.manifest.built
     return Fingerprints(

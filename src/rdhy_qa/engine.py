@@ -27,8 +27,8 @@ from rdhy_qa.contracts import (
 )
 from rdhy_qa.documents.document import Document, Metadata
 from rdhy_qa.events import Done, Event, Passages, Status, pieces
-from rdhy_qa.index import activation
-from rdhy_qa.index.generation import Generation
+from rdhy_qa.index import places
+from rdhy_qa.index.serving import Serving
 from rdhy_qa.llm.writer import Reworded, Writer
 from rdhy_qa.models.embedder import FloatArray
 from rdhy_qa.models.reader import Reader, load_reader
@@ -56,7 +56,7 @@ class _Session:
     not when the collector of cycles comes by, which took ten reloads.
     """
 
-    def __init__(self, generation: Generation, reader: Reader) -> None:
+    def __init__(self, generation: Serving, reader: Reader) -> None:
         self.generation = generation
         self.reader = reader
         self.retriever = HybridRetriever(generation)
@@ -66,7 +66,7 @@ class _Session:
     @property
     def words(self) -> Words:
         """The words of the corpus."""
-        return self.generation.lexical.vocabulary
+        return self.generation.vocabulary
 
     def search(self, text: str, filters: Filters) -> "_Found":
         """Find passages for a standalone question."""
@@ -98,7 +98,7 @@ class _Session:
 class Engine:
     """Answers questions from one index. Safe to share between threads."""
 
-    def __init__(self, settings: Settings, generation: Generation) -> None:
+    def __init__(self, settings: Settings, generation: Serving) -> None:
         self._settings = settings
         self._reader = load_reader(settings.reader, settings.threads)
         self._writer = Writer.configured(settings)
@@ -114,10 +114,10 @@ class Engine:
             ModelError: when the reader's files are missing or damaged.
             SettingsError: when a language model is configured, and its package is not installed.
         """
-        return cls(settings, activation.open_active(settings.index, embedder=settings.embedder))
+        return cls(settings, places.open_active(settings.index, embedder=settings.embedder))
 
     @property
-    def generation(self) -> Generation:
+    def generation(self) -> Serving:
         """The generation in use."""
         return self._session.generation
 
@@ -143,12 +143,14 @@ class Engine:
         point = confidence.operating_point() if operating_point is None else operating_point
         yield Status(stage="retrieving")
         asked = spelling.corrected(request.question, session.words)
-        found = [session.search(text, request.filters) for text in conversation.readings(asked, request.history)]
+        texts = conversation.readings(asked, request.history)
+        told = "" if texts == [asked] else conversation.told_before(request.history)
+        found = [session.search(text, request.filters) for text in texts]
         clock.lap("retrieve")
         yield Passages(passages=_related(found[0].hits))
         yield Status(stage="reading")
         materials = [(session.material(one), one) for one in found]
-        drafts = [(answerer.answer(material, point), material, one) for material, one in materials]
+        drafts = [(answerer.answer(material, point, told), material, one) for material, one in materials]
         # Of the readings of a follow-up the one with the likeliest answer; of equals, or where none has one, the first.
         draft, material, used = max(
             drafts, key=lambda entry: (entry[0].answered, entry[0].answered * entry[0].confidence)
@@ -176,7 +178,7 @@ class Engine:
         hits = session.retriever.search(request.question, vector, request.filters, request.limit)
         clock.lap("retrieve")
         results = tuple(
-            _passage(rank, hit, session.generation.store.document(hit.passage.document.id))
+            _passage(rank, hit, session.generation.document(hit.passage.document.id))
             for rank, hit in enumerate(hits, 1)
         )
         return SearchReply(
@@ -189,7 +191,7 @@ class Engine:
 
     def documents(self) -> list[Metadata]:
         """Metadata of all documents of the generation in use, by id."""
-        return sorted(self._session.generation.store.documents(), key=lambda metadata: metadata.id)
+        return sorted(self._session.generation.documents(), key=lambda metadata: metadata.id)
 
     def document(self, document_id: str) -> Document:
         """One document.
@@ -197,7 +199,7 @@ class Engine:
         Raises:
             NotFoundError: when the generation holds no such document.
         """
-        return self._session.generation.store.document(document_id)
+        return self._session.generation.document(document_id)
 
     def reload(self) -> bool:
         """Take up the generation that is active on disk; True when it is another one than before.
@@ -208,15 +210,15 @@ class Engine:
             GenerationError: when the active generation can't be used; the one in use stays.
         """
         with self._reloading:
-            if activation.active_id(self._settings.index) == self._session.generation.id:
+            if places.active_id(self._settings.index) == self._session.generation.id:
                 return False
-            generation = activation.open_active(self._settings.index, embedder=self._settings.embedder)
+            generation = places.open_active(self._settings.index, embedder=self._settings.embedder)
             self._session = _Session(generation.load(before=self.generation), self._reader)
             return True
 
 
-def _view(generation: Generation, document_id: str) -> DocumentView:
-    return DocumentView(generation.store.document(document_id))
+def _view(generation: Serving, document_id: str) -> DocumentView:
+    return DocumentView(generation.document(document_id))
 
 
 class _Clock:

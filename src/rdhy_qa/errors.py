@@ -15,7 +15,8 @@ The tree::
     │   ├── DamagedIndexError   a checksum or a file is not what the manifest says
     │   ├── ForeignIndexError   built by a newer version, or not by rdhy-qa
     │   ├── StaleIndexError     built with another model than the settings name
-    │   └── IndexLockedError    another ingest is writing
+    │   ├── IndexLockedError    another ingest is writing
+    │   └── UnavailableIndexError   the index lies in Milvus, which does not answer
     ├── FetchError              an original could not be fetched; the others still are
     │   └── RefusedError        its address, a redirect or robots.txt rules that out
     ├── OriginalsError          the folder of originals can't be used
@@ -89,6 +90,10 @@ class StaleIndexError(GenerationError):
 
 class IndexLockedError(GenerationError):
     """Another process is writing the index."""
+
+
+class UnavailableIndexError(GenerationError):
+    """The index lies in Milvus, and that does not answer, or answers with an error."""
 
 
 class FetchError(RdhyQaError):

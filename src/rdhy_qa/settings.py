@@ -18,7 +18,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="forbid")
 
     corpus: Path = Field(Path("corpus"), description="Folder that `ingest` reads when no path is given.")
-    index: Path = Field(Path("index"), description="Folder that holds the generations.")
+    index: Path = Field(
+        Path("index"),
+        description="Folder that holds the generations, or an index in Milvus: `milvus://host:port/name`.",
+    )
     originals: Path = Field(
         Path("originals"), description="Folder that `fetch` keeps originals in, and that `ingest` takes them from."
     )
@@ -34,6 +37,7 @@ class Settings(BaseSettings):
     max_file_mb: int = Field(50, ge=1, description="Larger files are skipped by `ingest`, in MiB.")
     database: str = Field(
         "sqlite:///rdhy-qa.sqlite",
+        repr=False,  # it may hold a password
         description="Database of the journal, feedback and API keys: an SQLAlchemy URL of SQLite or PostgreSQL.",
     )
     journal_text: Literal["full", "hashed", "none"] = Field(
@@ -41,7 +45,9 @@ class Settings(BaseSettings):
     )
     journal_days: int = Field(90, ge=1, description="Days after which an entry of the journal is removed.")
     llm_base_url: str | None = Field(
-        None, description="Address of an OpenAI-compatible endpoint; without it no language model is used."
+        None,
+        repr=False,  # it may hold a login
+        description="Address of an OpenAI-compatible endpoint; without it no language model is used.",
     )
     llm_model: str | None = Field(None, description="Name of the language model at that endpoint.")
     llm_api_key: SecretStr | None = Field(None, description="API key of that endpoint, where it wants one.")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rdhy_qa.answering.conversation import readings
+from rdhy_qa.answering.conversation import readings, says_nothing_new
 from rdhy_qa.contracts import MAX_QUESTION_CHARACTERS, AskRequest, Turn
 
 
@@ -102,3 +102,35 @@ def test_the_engine_says_which_reading_it_answered(harbour):
     assert "Quiet Harbours" in answer.interpreted_as
     assert [item.text for item in answer.items] == ["Saltby (Ireland)", "Dune Academy (DUAC) (Ghana)"]
     assert harbour.ask(AskRequest(question="Who won Open Water?")).interpreted_as is None
+
+
+FERRY = "The ferry carried 240 guests to Saltby."
+
+
+@pytest.mark.parametrize(
+    ("short", "quotes", "told", "nothing_new"),
+    [
+        ("240", [FERRY], "The ferry carried 240 guests to Saltby, says the harbour [1].", True),
+        ("240", [FERRY], "The ferry carried 240 guests.", True),
+        (None, [FERRY], FERRY, True),
+        ("Saltby", [FERRY], "The ferry carried 240 guests.", False),
+        ("240", [FERRY, "It came back empty."], FERRY, False),
+        ("Yes", [FERRY], FERRY, False),
+        ("240", [FERRY], "", False),
+        (None, [], FERRY, False),
+    ],
+)
+def test_an_answer_says_nothing_new_where_it_and_all_its_sentences_were_told(
+    short: str | None, quotes: list[str], told: str, nothing_new: bool
+):
+    assert says_nothing_new(short, quotes, told) is nothing_new
+
+
+def test_a_follow_up_is_not_answered_by_what_was_just_told(harbour):
+    first = harbour.ask(AskRequest(question="how many guests did the ferry carry"))
+    assert first.short_answer == "240"
+    history = after(first.question, first.answer)
+    again = harbour.ask(AskRequest(question="and on the way back?", history=tuple(history)))
+    assert again.short_answer != "240"
+    alone = harbour.ask(AskRequest(question=first.question, history=tuple(history)))
+    assert alone.short_answer == "240", "who asks the same question again is answered again"

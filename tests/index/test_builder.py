@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from rdhy_qa.errors import DocumentError, IndexLockedError, ModelError
 from rdhy_qa.index import activation, manifest
 from rdhy_qa.index.builder import Progress, ingest
+from rdhy_qa.index.dense import DenseIndex
 from rdhy_qa.index.generation import Generation
 from rdhy_qa.settings import Settings
 
@@ -218,3 +220,22 @@ def test_progress_is_reported_in_order(corpus: Path, settings: Settings, toy) ->
         (step.stage for step in seen), key=lambda stage: ["read", "embed", "write"].index(stage)
     )
     assert [step for step in seen if step.done == step.total] == [("read", 3, 3), ("embed", 3, 3), ("write", 1, 1)]
+
+
+def test_a_large_index_is_searched_approximately_and_holds_the_same_after_each_way_to_build_it(
+    corpus: Path, settings: Settings, toy, post: Callable[..., None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(DenseIndex, "build", partial(DenseIndex.build, exact_up_to=100))
+    for number in range(100):
+        post(corpus / f"wide-{number}.md", f"wide-{number}", f"Matter {number} is told by author{number}.")
+    ingest([corpus], settings=settings, embedder=toy)
+    post(corpus / "two.md", "two", "Hoxby shares its profit.")
+    assert ingest([corpus], settings=settings, embedder=toy).reused == 102
+    again = opened(settings).load()
+    again.verify()
+    assert again.manifest.dense.kind == "approximate"
+    found = again.dense.search(toy.encode_query("Section of two: Hoxby shares its profit."), 5)[1]
+    assert "Hoxby" in " ".join(passage.text for passage in again.store.passages(found))
+    scratch = Settings(index=tmp_path / "scratch")
+    ingest([corpus], settings=scratch, embedder=toy)
+    assert opened(scratch).manifest.files == again.manifest.files

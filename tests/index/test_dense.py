@@ -1,4 +1,4 @@
-"""Exact search by FAISS."""
+"""Search by FAISS: exact in a small index, approximate in a large one."""
 
 from pathlib import Path
 
@@ -33,6 +33,62 @@ def test_no_more_than_there_are(vectors: np.ndarray) -> None:
     assert len(DenseIndex.build(vectors[:3]).search(vectors[0], 10)[1]) == 3
 
 
-def test_saved_and_loaded_it_holds_the_same_vectors(vectors: np.ndarray, tmp_path: Path) -> None:
-    DenseIndex.build(vectors).save(tmp_path / "dense.faiss")
-    assert np.array_equal(DenseIndex.load(tmp_path / "dense.faiss").vectors(), vectors)
+@pytest.mark.parametrize("exact_up_to", [1_000, 999])
+def test_saved_and_loaded_it_holds_the_same_vectors(many: np.ndarray, exact_up_to: int, tmp_path: Path) -> None:
+    vectors = many[:1_000]
+    built = DenseIndex.build(vectors, exact_up_to=exact_up_to)
+    built.save(tmp_path / "dense.faiss")
+    loaded = DenseIndex.load(tmp_path / "dense.faiss", built.how)
+    assert np.array_equal(loaded.vectors(), vectors)
+    assert loaded.search(vectors[7], 5)[1].tolist() == built.search(vectors[7], 5)[1].tolist()
+
+
+@pytest.fixture(scope="module")
+def many() -> np.ndarray:
+    """Vectors in clusters, as those of texts are."""
+    chance = np.random.default_rng(1)
+    made = chance.normal(size=(200, 32))[chance.integers(200, size=40_000)] + chance.normal(size=(40_000, 32))
+    return (made / np.linalg.norm(made, axis=1, keepdims=True)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def large(many: np.ndarray) -> DenseIndex:
+    return DenseIndex.build(many, exact_up_to=10_000)
+
+
+def test_few_vectors_are_searched_exactly_and_many_approximately(vectors: np.ndarray, large: DenseIndex) -> None:
+    assert DenseIndex.build(vectors).how.kind == "exact"
+    assert large.how.kind == "approximate"
+    assert (large.how.lists, large.how.probes) == (200, 128)
+    assert large.how.recall >= 0.99
+
+
+def test_an_approximate_search_finds_nearly_all_with_their_exact_scores(many: np.ndarray, large: DenseIndex) -> None:
+    questions = many[5::800] + np.random.default_rng(2).normal(scale=0.05, size=(50, 32)).astype(np.float32)
+    shared = 0
+    for question in questions:
+        scores, rows = large.search(question, 10)
+        assert scores == pytest.approx(many[rows] @ question, abs=1e-5)
+        assert np.all(np.diff(scores) <= 0)
+        shared += len(set(rows.tolist()) & set(np.argsort(-(many @ question))[:10].tolist()))
+    assert shared >= 0.97 * 500
+
+
+@pytest.mark.parametrize(("first", "last"), [(300, 303), (0, 900), (0, 9_000), (2_000, 39_000)])
+def test_an_approximate_index_keeps_to_the_given_rows(
+    many: np.ndarray, large: DenseIndex, first: int, last: int
+) -> None:
+    allowed = np.arange(first, last)
+    found = large.search(many[7], 50, allowed)[1]
+    expected = allowed[np.argsort(-(many[allowed] @ many[7]), kind="stable")][:50]
+    assert len(found) == len(expected)
+    assert set(found.tolist()) <= set(allowed.tolist())
+    assert len(set(found.tolist()) & set(expected.tolist())) >= (len(expected) if last - first <= 10_000 else 48)
+
+
+def test_the_same_vectors_give_the_same_bytes(many: np.ndarray, large: DenseIndex, tmp_path: Path) -> None:
+    for name, index in (("one", large), ("two", DenseIndex.build(many, exact_up_to=10_000))):
+        (tmp_path / name).mkdir()
+        index.save(tmp_path / name / "dense.faiss")
+    for file in ("dense.faiss", "vectors.npy"):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()

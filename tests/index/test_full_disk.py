@@ -99,4 +99,4 @@ def test_a_vector_file_that_the_disk_did_not_take_whole_is_an_error(disk, toy) -
     with small.filled(but=PAGE), pytest.raises(OSError, match="No space left"):
         index.save(path)
     index.save(path)
-    assert len(DenseIndex.load(path)) == 100
+    assert len(DenseIndex.load(path, index.how)) == 100

@@ -14,6 +14,7 @@ from rdhy_qa.index.manifest import (
     MANIFEST,
     Chunking,
     Counts,
+    DenseSearch,
     Manifest,
     ModelIdentity,
     SkippedFile,
@@ -46,6 +47,7 @@ def write(folder: Path) -> Callable[..., Manifest]:
             model=ModelIdentity(name="toy", fingerprint="toy-1", dimension=4),
             chunking=Chunking(target_tokens=160, max_tokens=254),
             counts=Counts(documents=1, passages=2, sentences=3, records=4),
+            dense=DenseSearch(kind="exact"),
             skipped=(SkippedFile(path="b.pdf", reason="It is encrypted."),),
             files={},
         ).model_copy(update=changes)

@@ -5,8 +5,9 @@ likely enough.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rdhy_qa.answering import abstention, composition, confidence, lexicon, reading
+from rdhy_qa.answering import abstention, composition, confidence, lexicon, lists, reading
 from rdhy_qa.answering.composition import Draft
+from rdhy_qa.answering.conversation import says_nothing_new
 from rdhy_qa.answering.evidence import Evidence
 from rdhy_qa.answering.instructions import speaks_to_machine
 from rdhy_qa.answering.lexicon import is_english, is_near_english
@@ -22,8 +23,11 @@ _WORDED = frozenset({Form.STATEMENT, Form.YES_NO})
 """Forms whose words are a document's own, so that they may be said in others: lists are whole, the rest is computed."""
 
 
-def answer(material: Material, operating_point: float) -> Draft:
-    """Answer where the confidence reaches the operating point, or decline with a reason."""
+def answer(material: Material, operating_point: float, told: str = "") -> Draft:
+    """Answer where the confidence reaches the operating point, or decline with a reason.
+
+    ``told`` is the answer that a follow-up follows; it is not given once more.
+    """
     considered = consider(material)
     if isinstance(considered, Draft):
         return considered
@@ -31,12 +35,16 @@ def answer(material: Material, operating_point: float) -> Draft:
     if not proposed:
         return composition.decline("insufficient_evidence")
     chances = [(confidence.of(proposal), proposal) for proposal in proposed]
-    chance, best = max(chances, key=lambda entry: entry[0])  # of equals the first
-    if chance < operating_point:
-        touched = evidence[0].coverage >= _TOUCHED
-        return composition.decline("insufficient_evidence" if touched else "out_of_scope", chance)
-    draft = best.compose(chance)
-    return replace(draft, evidence=tuple(evidence)) if best.form in _WORDED else draft
+    chances.sort(key=lambda entry: -entry[0])  # of equals the first
+    for chance, likely in chances:
+        if chance < operating_point:
+            break
+        draft = likely.compose(chance)
+        quotes = [citation.quote for citation in draft.citations]
+        if not says_nothing_new(draft.short, quotes, told):
+            return replace(draft, evidence=tuple(evidence)) if likely.form in _WORDED else draft
+    touched = evidence[0].coverage >= _TOUCHED
+    return composition.decline("insufficient_evidence" if touched else "out_of_scope", chance)
 
 
 def consider(material: Material) -> tuple[list[Evidence], list[Proposal]] | Draft:
@@ -50,10 +58,13 @@ def consider(material: Material) -> tuple[list[Evidence], list[Proposal]] | Draf
         return composition.decline("no_evidence", unknown=() if speaks_to_machine(question.text) else unknown)
     if not material.passages or not wanted:
         return composition.decline("out_of_scope")
-    evidence = usable(question, reading.read(rank_all(material), material.read))
+    doubted = lists.contested(material.lists)
+    ranked = reading.read(rank_all(material), material.read)
+    evidence = [one for one in usable(question, ranked) if not any(lists.belongs(other, one) for other in doubted)]
     if not evidence:
         return composition.decline("no_evidence")
-    return evidence, propose(material, evidence)
+    trusted = tuple(one for one in material.lists if one not in doubted)
+    return evidence, propose(replace(material, lists=trusted), evidence)
 
 
 def unknown_names(question: Question, wanted: Sequence[Wanted]) -> tuple[str, ...]:

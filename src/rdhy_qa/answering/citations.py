@@ -7,6 +7,7 @@ from rdhy_qa.contracts import Citation
 from rdhy_qa.documents.document import BlockKind, Document, Span
 
 _FRAGMENT_WORDS = 8
+_MARK = re.compile(r"\s?\[\d{1,9}(?:\s?[,;\u2013-]\s?\d{1,9}){0,20}\]")
 
 
 class Citations:
@@ -58,6 +59,13 @@ class Citations:
     def all(self) -> tuple[Citation, ...]:
         """The citations so far, by number."""
         return tuple(self._found)
+
+
+def without_marks(text: str) -> str:
+    """A document's words on one line, without marks like [1]: in an answer they would pass for our own."""
+    while (kept := _MARK.sub("", text)) != text:  # what is left may make up another one
+        text = kept
+    return " ".join(text.split())
 
 
 def view_url(document_id: str, start: int, end: int) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rdhy_qa.answering import abstention, lists
-from rdhy_qa.answering.citations import Citations
+from rdhy_qa.answering.citations import Citations, without_marks
 from rdhy_qa.answering.comparisons import Comparison
 from rdhy_qa.answering.evidence import Evidence
 from rdhy_qa.answering.list_names import name_of_list
@@ -46,10 +46,6 @@ def decline(
     return Draft(False, text or abstention.message(reason, unknown), confidence, reason=reason)
 
 
-def _clean(text: str) -> str:
-    return " ".join(text.split())
-
-
 def _ended(text: str) -> str:
     return text if text.endswith((".", "!", "?", "”", "“", '"')) else text.rstrip(":;,") + "."
 
@@ -68,7 +64,7 @@ def statement(question: Question, wanted: Sequence[Wanted], best: Evidence, conf
     citations = Citations()
     short = _short(question, wanted, best)
     n = citations.cite(best.document, best.sentence.start, best.sentence.end, short)
-    quote = _clean(best.quote)
+    quote = without_marks(best.quote)
     text = f"{_ended(quote)} [{n}]"
     opening = _opening(best)
     if opening is not None:
@@ -77,7 +73,7 @@ def statement(question: Question, wanted: Sequence[Wanted], best: Evidence, conf
         text = f"{label} [{m}]: {text}" if m != n else f"{label}: {text}"
     if best.block.kind is BlockKind.NOTE:
         text = text if text.lower().startswith("editor") else f"Editor's note: {text}"
-    said = _clean(short.of(best.document.text)) if short else None
+    said = without_marks(short.of(best.document.text)) if short else None
     return Draft(True, text, confidence, short=said, citations=citations.all())
 
 
@@ -96,7 +92,7 @@ def _opening(best: Evidence) -> tuple[str, Span] | None:
     if first in CONTEXT_FREE_PRONOUNS and best.index:
         previous = best.document.sentences[best.index - 1]
         if previous.block == best.sentence.block:
-            before = _clean(text[previous.start : previous.end])
+            before = without_marks(text[previous.start : previous.end])
             return before.rstrip(".:"), Span(previous.start, previous.end)
     return None
 
@@ -142,7 +138,7 @@ def items(match: Match, confidence: float) -> Draft:
         document = candidate.view.document
         label = lists.item_label(candidate, record)
         if match.countries and record.qualifier is not None and record.head is not None:
-            label = f"{record.qualifier.of(document.text)} ({record.head.of(document.text)})"
+            label = without_marks(f"{record.qualifier.of(document.text)} ({record.head.of(document.text)})")
         where = _sentence_at(document, (record.head or Span(record.start, record.end)).start)
         n = citations.cite(document, where.start, where.end, record.head)
         found.append(Item(text=label, citations=(n,)))
@@ -208,7 +204,7 @@ def category(candidate: RecordList, record: Record, focus: Sequence[str]) -> Dra
     named = name_of_list(candidate, focus)
     item = _sentence_at(document, record.head.start)
     if in_item is not None:
-        short = in_item[0].of(body.of(document.text))
+        short = without_marks(in_item[0].of(body.of(document.text)))
         n = citations.cite(document, item.start, item.end)
         text = f"{label}: {short} [{n}]."
         if named is not None:
@@ -233,7 +229,7 @@ def comparison(compared: Comparison, confidence: float) -> Draft:
         document = side.list.view.document
         where = _sentence_at(document, side.number.start)
         n = citations.cite(document, where.start, where.end)
-        head = side.record.head.of(document.text) if side.record.head else ""
+        head = without_marks(side.record.head.of(document.text)) if side.record.head else ""
         parts.append((head, f"{head}: {side.number.of(document.text)} [{n}]"))
     short = "the same" if compared.tie else parts[0][0]
     text = "; ".join(part for _, part in parts) + "."
@@ -246,10 +242,10 @@ def yes_no(best: Evidence, yes: bool, confidence: float) -> Draft:
     citations = Citations()
     n = citations.cite(best.document, best.sentence.start, best.sentence.end)
     word = "Yes" if yes else "No"
-    text = f"{word}. {_ended(_clean(best.quote))} [{n}]"
+    text = f"{word}. {_ended(without_marks(best.quote))} [{n}]"
     if (opening := _opening(best)) is not None:
         m = citations.cite(best.document, opening[1].start, opening[1].end)
-        text = f"{word}. {opening[0]} [{m}]: {_ended(_clean(best.quote))} [{n}]"
+        text = f"{word}. {opening[0]} [{m}]: {_ended(without_marks(best.quote))} [{n}]"
     return Draft(True, text, confidence, word, citations=citations.all())
 
 

@@ -64,13 +64,38 @@ def readings(question: str, history: Sequence[Turn]) -> list[str]:
     return [one for one in kept if 0 < len(one) <= MAX_QUESTION_CHARACTERS][:_MOST] or [question]
 
 
+def told_before(history: Sequence[Turn]) -> str:
+    """The answer that a follow-up follows, without its marks; empty where there is none."""
+    return _said_before(history)[1]
+
+
+def says_nothing_new(short: str | None, quotes: Sequence[str], told: str) -> bool:
+    """Whether an answer and the sentences that it rests on were all told before: whoever asks on wants something else.
+
+    "And in Germany?" is not answered by the sentence on the Netherlands once more, however much it is about the same.
+    """
+    said = _in_words(told)
+    again = (said in (quoted := _in_words(quote)) or quoted in said for quote in quotes)
+    return bool(quotes) and bool(told) and all(again) and _in_words(short or "") in said
+
+
+def _in_words(text: str) -> str:
+    return f" {' '.join(term.folded for term in terms(text))} " if text else ""
+
+
 def _said_before(history: Sequence[Turn]) -> tuple[str, str]:
     """The question before, made to stand alone by what was said before it, and the answer to it."""
     last = max((n for n, turn in enumerate(history) if turn.role == "user"), default=None)
     if last is None:
         return "", ""
-    answer = next((turn.content for turn in history[last + 1 :]), "")
-    return re.sub(r"[?\s]+$", "", readings(history[last].content, history[:last])[0]), _MARKS.sub("", answer)
+    asked = _opening_of(history[last])
+    answer = next((_opening_of(turn) for turn in history[last + 1 :]), "")
+    return re.sub(r"[?\s]+$", "", readings(asked, history[:last])[0]), _MARKS.sub("", answer)
+
+
+def _opening_of(turn: Turn) -> str:
+    """As much of what was said as a question may have: more is not looked at, and would take long to be."""
+    return " ".join(turn.content.split())[:MAX_QUESTION_CHARACTERS]
 
 
 def _points_back(question: str) -> bool:

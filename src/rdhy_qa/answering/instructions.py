@@ -9,6 +9,8 @@ for", 2023): roles of a chat, an assistant that is told what to do, orders to ig
 import re
 import unicodedata
 
+from rdhy_qa.documents.typography import latin
+
 _MACHINE = (
     r"(?:ai assistants?|language models?|llms?|chat ?bots?|ai (?:models?|systems?|agents?)"
     r"|answering (?:service|system))"
@@ -39,4 +41,4 @@ _SIGNS = re.compile(
 
 def speaks_to_machine(text: str) -> bool:
     """Whether a block's text gives orders to whoever answers questions from it."""
-    return _SIGNS.search(" ".join(unicodedata.normalize("NFKC", text).casefold().split())) is not None
+    return _SIGNS.search(" ".join(latin(unicodedata.normalize("NFKC", text)).casefold().split())) is not None

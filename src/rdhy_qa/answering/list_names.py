@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rdhy_qa.answering.citations import without_marks
 from rdhy_qa.answering.lists import RecordList
 from rdhy_qa.answering.spans import TypedSpan, names
 from rdhy_qa.documents.document import Span
@@ -18,9 +19,9 @@ def name_of_list(candidate: RecordList, focus: Sequence[str]) -> tuple[str, Span
     if candidate.lead_in is not None:
         name = _name_beside(candidate, candidate.lead_in, focus)
         if name is not None:
-            return name.of(document.text), name
+            return without_marks(name.of(document.text)), name
     heading = next((b for b in document.blocks if b.level and b.section == section), None) if section else None
-    return (section[-1], Span(heading.start, heading.end)) if heading else None
+    return (without_marks(section[-1]), Span(heading.start, heading.end)) if heading else None
 
 
 def _name_beside(candidate: RecordList, lead_in: Span, focus: Sequence[str]) -> Span | None:

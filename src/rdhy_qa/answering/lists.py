@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from rdhy_qa.answering.citations import without_marks
 from rdhy_qa.answering.evidence import Evidence, is_secondary
 from rdhy_qa.answering.lexicon import likeness
 from rdhy_qa.answering.questions import NAMED_THINGS, Kind, Question
@@ -53,6 +54,12 @@ class RecordList:
     def classes(self) -> set[str]:
         """Stems of the words for what the items are: plural nouns of the opening sentence and of the last heading."""
         return _class_nouns(opening_sentence(self)) | _class_nouns(" ".join(self.records[0].section[-1:]))
+
+    @cached_property
+    def heads(self) -> frozenset[frozenset[str]]:
+        """Stems of the names of its items."""
+        spans = (record.head for record in self.records if record.head is not None)
+        return frozenset(stems for span in spans if (stems := self.view.stems_between(span.start, span.end)))
 
     @property
     def lead_in(self) -> Span | None:
@@ -103,6 +110,24 @@ def lists_of(view: DocumentView) -> list[RecordList]:
             continue
         groups.setdefault(record.list_id, []).append(record)
     return [RecordList(view, list_id, tuple(records)) for list_id, records in groups.items()]
+
+
+def contested(candidates: Sequence[RecordList]) -> list[RecordList]:
+    """Lists that a post of the series has too, with other items: somebody's own version of them.
+
+    Background material is not among them: what it says comes after what a post says anyway.
+    """
+    of_series = [one for one in candidates if one.view.document.metadata.series is not None]
+    others = (one for one in candidates if one.view.document.metadata.series is None)
+    return [
+        one for one in others if not is_secondary(one.view.document) and any(_differs(one, own) for own in of_series)
+    ]
+
+
+def _differs(other: RecordList, own: RecordList) -> bool:
+    """Whether a list has most of another one's items, but not just these."""
+    shared = sum(any(head <= name or name <= head for name in other.heads) for head in own.heads)
+    return 2 * shared > len(own.heads) > 1 and not shared == len(own.heads) == len(other.heads)
 
 
 def is_plural_noun(folded: str) -> bool:
@@ -216,8 +241,10 @@ def _opening_range(candidate: RecordList) -> tuple[int, int]:
     lead_in = candidate.lead_in
     if lead_in is None:
         return 0, 0
-    inside = [s for s in candidate.view.document.sentences if lead_in.start <= s.start < lead_in.end]
-    return (inside[-1].start, inside[-1].end) if inside else (lead_in.start, lead_in.end)
+    document = candidate.view.document
+    inside = document.sentences_in(lead_in.start, lead_in.end)
+    last = document.sentences[inside[-1]] if inside else lead_in
+    return last.start, last.end
 
 
 def opening_sentence(candidate: RecordList) -> str:
@@ -336,13 +363,13 @@ def item_label(candidate: RecordList, record: Record) -> str:
     block = candidate.view.document.blocks[record.block]
     whole = text[block.start : block.end]
     if record.head is None or (len(whole) <= _SHORT_ITEM and not whole.endswith(".")):
-        return " ".join(whole.split())
+        return without_marks(whole)
     label = record.head.of(text)
     if record.qualifier is not None:
         qualifier = record.qualifier.of(text)
         between = text[record.head.end : record.qualifier.start]
         label += f" by {qualifier}" if " by " in between else f" ({qualifier})"
-    return label
+    return without_marks(label)
 
 
 def records_named(wanted: Sequence[Wanted], candidates: Iterable[RecordList]) -> list[tuple[RecordList, Record]]:

@@ -67,10 +67,8 @@ def rank(
         document = passage.view.document
         inside = [
             index
-            for index, sentence in enumerate(document.sentences)
-            if passage.start <= sentence.start < passage.end
-            and (document.id, index) not in found
-            and sentence.block not in passage.view.not_evidence
+            for index in document.sentences_in(passage.start, passage.end)
+            if (document.id, index) not in found and document.sentences[index].block not in passage.view.not_evidence
         ]
         if not inside:
             continue

@@ -6,6 +6,7 @@ from functools import lru_cache
 from rdhy_qa.answering.instructions import speaks_to_machine
 from rdhy_qa.answering.places import countries_in
 from rdhy_qa.documents.document import BlockKind, Document, Record
+from rdhy_qa.documents.typography import is_disguised
 from rdhy_qa.terms import STOP_WORDS, joined_names, stem, terms
 
 
@@ -48,19 +49,16 @@ class DocumentView:
         return owners
 
     def _blocks_to_machines(self) -> frozenset[int]:
-        """Blocks that give orders to a machine, with the items of a list that such a block opens."""
+        """Blocks that give orders to a machine or have names in disguise, with the items of lists that they open."""
         text = self.document.text
         found = {
             number
             for number, block in enumerate(self.document.blocks)
-            if speaks_to_machine(text[block.start : block.end])
+            if speaks_to_machine(said := text[block.start : block.end]) or is_disguised(said)
         }
+        numbers = {block.start: number for number, block in enumerate(self.document.blocks)}
         for number, record in self._owner.items():
-            lead_in = record.lead_in
-            if lead_in is not None and any(
-                block.start < lead_in.end and lead_in.start < block.end
-                for block in (self.document.blocks[one] for one in found)
-            ):
+            if record.lead_in is not None and numbers.get(record.lead_in.start) in found:
                 found.add(number)
         return frozenset(found)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -114,12 +115,12 @@ def _model(settings: Settings) -> Finding:
 
 def _reader(settings: Settings) -> Finding:
     """Look for the reader, and whether the index was built with it in mind."""
-    from rdhy_qa.index import activation
+    from rdhy_qa.index import places
     from rdhy_qa.models.reader import load_reader, reader_fingerprint
 
     load_reader(settings.reader, settings.threads)
     fingerprint = reader_fingerprint(settings.reader)
-    if activation.open_active(settings.index).manifest.built.reader != fingerprint:
+    if places.open_active(settings.index).manifest.built.reader != fingerprint:
         return Finding("warn", f"{settings.reader} is not the index's reader. Build it again: rdhy-qa ingest")
     return Finding("ok", f"{settings.reader}, fingerprint {fingerprint[:12]}")
 
@@ -132,12 +133,12 @@ def _extra(packages: tuple[str, ...], command: str, extra: str) -> Finding:
 
 
 def _index(settings: Settings) -> Finding:
-    from rdhy_qa.index import activation
+    from rdhy_qa.index import places
 
-    manifest = activation.verify(settings.index, activation.active_id(settings.index))
-    activation.open_active(settings.index, embedder=settings.embedder).load().close()
+    manifest = places.verify(settings.index, places.active_id(settings.index))
+    places.open_active(settings.index, embedder=settings.embedder).load().close()
     counts = f"{counted(manifest.counts.documents, 'document')}, {counted(manifest.counts.passages, 'passage')}"
-    return Finding("ok", f"generation {manifest.id} in {settings.index} is whole: {counts}")
+    return Finding("ok", f"generation {manifest.id} in {places.shown(settings.index)} is whole: {counts}")
 
 
 def _llm(settings: Settings) -> Finding:
@@ -147,7 +148,9 @@ def _llm(settings: Settings) -> Finding:
     from rdhy_qa.llm.client import Endpoint, Unavailable
 
     endpoint = Endpoint.configured(settings)
-    where = f"{endpoint.model} at {settings.llm_base_url}"
+    address = urlsplit(settings.llm_base_url)
+    without_login = address._replace(netloc=address.netloc.rpartition("@")[2]).geturl()
+    where = f"{endpoint.model} at {without_login}"
     try:
         said = "".join(endpoint.write([{"role": "user", "content": "Say yes."}], tokens=_FEW_TOKENS))
     except Unavailable as reason:
@@ -181,9 +184,12 @@ def _corpus(settings: Settings) -> Finding:
 
 
 def _space(settings: Settings) -> Finding:
-    folder = settings.index.resolve()
+    from rdhy_qa.index.milvus.address import address_of, in_milvus
+
+    index = address_of(settings.index).folder if in_milvus(settings.index) else settings.index
+    folder = index.resolve()
     free = shutil.disk_usage(next(one for one in (folder, *folder.parents) if one.exists())).free
-    detail = f"{free / _MIB / 1024:.1f} GiB free for {settings.index}"
+    detail = f"{free / _MIB / 1024:.1f} GiB free for {index}"
     if free < _NO_SPACE:
         return Finding("fail", f"{detail}. Make room, or set RDHY_QA_INDEX.")
     return Finding("warn" if free < _LITTLE_SPACE else "ok", detail)

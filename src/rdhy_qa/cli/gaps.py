@@ -57,12 +57,12 @@ def gaps(
 
 def _embedding(index: Path) -> Callable[[str], "FloatArray"]:
     """The embedding of questions in the index, which is opened only where there is text to compare."""
-    from rdhy_qa.index import activation
+    from rdhy_qa.index import places
     from rdhy_qa.models.query_encoder import QueryEncoder
 
     @cache
     def encoder() -> QueryEncoder:
-        return activation.open_active(index).encoder
+        return places.open_active(index).encoder
 
     return lambda question: encoder().encode_query(question)
 

@@ -37,12 +37,12 @@ def _index(context: typer.Context) -> None:
 )
 def list_all(index: IndexOption = None) -> None:
     """List the generations, newest first; * marks the one that serves."""
-    from rdhy_qa.index.activation import list_generations
+    from rdhy_qa.index.places import list_generations, shown
 
     folder = load_settings(index=index).index
     generations = list_generations(folder)
     if not generations:
-        typer.echo(f"There is no generation in {folder}. Build one: rdhy-qa ingest --index {folder}")
+        typer.echo(f"There is no generation in {shown(folder)}. Build one: rdhy-qa ingest --index {shown(folder)}")
     for listed in generations:
         typer.echo(_line(listed))
 
@@ -70,10 +70,10 @@ def verify(
     index: IndexOption = None,
 ) -> None:
     """Compare every file of a generation with its checksum."""
-    from rdhy_qa.index import activation
+    from rdhy_qa.index import places
 
     folder = load_settings(index=index).index
-    manifest = activation.verify(folder, generation or activation.active_id(folder))
+    manifest = places.verify(folder, generation or places.active_id(folder))
     typer.echo(
         f"Generation {manifest.id} is whole: {counted(len(manifest.files), 'file')}, {manifest.size / 2**20:.1f} MiB."
     )
@@ -89,11 +89,11 @@ def activate(generation: IdArgument, index: IndexOption = None) -> None:
 
     A running service takes it up by itself.
     """
-    from rdhy_qa.index import activation
+    from rdhy_qa.index import places
 
     folder = load_settings(index=index).index
-    activation.activate(folder, generation)
-    typer.echo(f"Generation {generation} serves from {folder}.")
+    places.activate(folder, generation)
+    typer.echo(f"Generation {generation} serves from {places.shown(folder)}.")
 
 
 @app.command(
@@ -106,7 +106,7 @@ def prune(
     index: IndexOption = None,
 ) -> None:
     """Remove old generations; the one that serves always stays."""
-    from rdhy_qa.index import activation
+    from rdhy_qa.index import places
 
-    removed = activation.prune(load_settings(index=index).index, keep)
+    removed = places.prune(load_settings(index=index).index, keep)
     typer.echo(f"Removed {', '.join(removed)}." if removed else "There was nothing to remove.")

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
     from rdhy_qa.index.builder import IngestResult, Progress
 
-_LABELS = {"read": "Reading files", "embed": "Embedding passages", "write": "Writing the index"}
+_LABELS = {
+    "read": "Reading files",
+    "embed": "Embedding passages",
+    "write": "Writing the index",
+    "publish": "Publishing",
+}
 _SECONDS_BETWEEN_LINES = 5.0
 
 EXAMPLES = examples(
@@ -53,7 +58,8 @@ def ingest(
     settings = load_settings(index=index)
     started = time.monotonic()
     from rdhy_qa.cli.output import console
-    from rdhy_qa.index.builder import ingest as build
+    from rdhy_qa.index.places import ingest as build
+    from rdhy_qa.index.places import shown
     from rdhy_qa.sources.preferring import preferred
 
     err = console(stderr=True)
@@ -61,7 +67,7 @@ def ingest(
         sources = paths or [settings.corpus]
         accept = gate_of(sources, settings) if gate else None
         result = build(sources, settings=settings, progress=progress, wait=wait, accept=accept)
-    _summarise(result, settings.index, time.monotonic() - started)
+    _summarise(result, shown(settings.index), time.monotonic() - started)
     for source in preferred(sources, settings.originals).missing:
         step = f"Fetch it: rdhy-qa fetch --source {source}"
         typer.echo(f"{source}: its original is preferred, but not held in {settings.originals}. {step}", err=True)
@@ -127,7 +133,7 @@ def _lines() -> Iterator[Callable[["Progress"], None]]:
     yield show
 
 
-def _summarise(result: "IngestResult", index: Path, seconds: float) -> None:
+def _summarise(result: "IngestResult", index: str, seconds: float) -> None:
     counts = result.counts
     held = ", ".join(
         (

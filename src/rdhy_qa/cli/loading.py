@@ -5,7 +5,7 @@ from pathlib import Path
 from rdhy_qa.cli.output import console
 from rdhy_qa.engine import Engine
 from rdhy_qa.errors import NotFoundError
-from rdhy_qa.index import activation
+from rdhy_qa.index import places
 from rdhy_qa.settings import load_settings
 
 
@@ -23,10 +23,10 @@ def open_generation(index: Path | None, generation_id: str) -> Engine:
     """
     settings = load_settings(index=index).model_copy(update={"llm_base_url": None})
     try:
-        generation = activation.open_generation(settings.index, generation_id)
+        generation = places.open_generation(settings.index, generation_id)
     except NotFoundError as error:
         raise NotFoundError(
-            f"The answer came from generation {generation_id}, which is no longer in {settings.index}.",
+            f"The answer came from generation {generation_id}, which is no longer in {places.shown(settings.index)}.",
             "Keep more of them from now on: rdhy-qa index prune --keep N",
         ) from error
     with console(stderr=True).status("Loading the index …"):

@@ -11,7 +11,12 @@ from rdhy_qa.errors import QuestionError, UsageError
 
 IndexOption = Annotated[
     Path | None,
-    typer.Option("--index", metavar="DIR", help="Folder of the index.  [default: index]", show_default=False),
+    typer.Option(
+        "--index",
+        metavar="DIR",
+        help="Folder of the index, or milvus://host:port/name.  [default: index]",
+        show_default=False,
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 BatchOption = Annotated[

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rdhy_qa.documents.clean import count_words
 from rdhy_qa.documents.document import Block, BlockKind, Document, Metadata, Sentence
+from rdhy_qa.documents.limits import MAX_BLOCKS, MAX_FIELD, MAX_HEADING, MAX_SENTENCES, MAX_TITLE, beyond
 from rdhy_qa.documents.parts import Parsed, Part
 from rdhy_qa.documents.records import build_records
 from rdhy_qa.documents.sentences import sentence_spans
@@ -21,17 +23,33 @@ def assemble(parsed: Parsed, *, document_id: str, fallback_title: str) -> Docume
     Declared metadata wins over ``document_id`` and over a title found in the text.
 
     Raises:
-        DocumentError: when there is no text.
+        DocumentError: when there is no text, or too much.
 
     """
-    parts = [part for part in parsed.parts if part.text]
+    parts = [_sized(part) for part in parsed.parts if part.text]
     if not parts:
         raise DocumentError("It holds no text.", "Add text to it, or remove it from the folder.")
+    if len(parts) > MAX_BLOCKS:
+        raise beyond(f"{MAX_BLOCKS:,} paragraphs and items")
     declared = {name: value for name, value in parsed.metadata.items() if value is not None}
-    title = str(declared.pop("title", "")) or _title_of(parts) or fallback_title
-    metadata = Metadata(**{"id": document_id, "title": title, **declared})  # type: ignore[arg-type]
+    title = _cut(str(declared.pop("title", "")) or _title_of(parts) or fallback_title)
+    fields = {name: value for name, value in declared.items() if name == "url" or len(str(value)) <= MAX_FIELD}
+    metadata = Metadata(**{"id": document_id, "title": title, **fields})  # type: ignore[arg-type]
     text, blocks = _place(parts, title)
-    return Document(metadata, text, blocks, _sentences(text, blocks, metadata.language), build_records(parts, blocks))
+    sentences = _sentences(text, blocks, metadata.language)
+    if len(sentences) > MAX_SENTENCES:
+        raise beyond(f"{MAX_SENTENCES:,} sentences")
+    return Document(metadata, text, blocks, sentences, build_records(parts, blocks))
+
+
+def _sized(part: Part) -> Part:
+    """A paragraph where it claims to be a heading and is far too long for one."""
+    is_long = part.kind is BlockKind.HEADING and len(part.text) > MAX_HEADING
+    return replace(part, kind=BlockKind.PARAGRAPH, level=0) if is_long else part
+
+
+def _cut(title: str) -> str:
+    return title if len(title) <= MAX_TITLE else f"{title[: MAX_TITLE - 1].rstrip()}…"
 
 
 def _title_of(parts: Sequence[Part]) -> str | None:

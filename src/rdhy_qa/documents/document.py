@@ -1,7 +1,9 @@
 """What every reader produces: one canonical text, and blocks, sentences and records that point into it."""
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from enum import StrEnum
+from operator import attrgetter
 
 
 class BlockKind(StrEnum):
@@ -115,3 +117,8 @@ class Document:
     def id(self) -> str:
         """The document's id."""
         return self.metadata.id
+
+    def sentences_in(self, start: int, end: int) -> range:
+        """Positions of the sentences that begin in a range of characters."""
+        begin = attrgetter("start")
+        return range(bisect_left(self.sentences, start, key=begin), bisect_left(self.sentences, end, key=begin))

@@ -15,6 +15,7 @@ from rdhy_qa.documents.typography import BULLETS, DASHES
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _STRONG = frozenset(("b", "strong"))
 _CHECKBOX = re.compile(r"\[[ xX]\]\s+")
+_START = re.compile(r"-?\d{1,9}")
 _FILE_NAME = re.compile(r"\S+\.\w{3,4}$")
 
 
@@ -179,7 +180,7 @@ class _Reader:
     def _on_ul(self, element: Element, *, ordered: bool = False) -> None:
         self.flush()
         start = element.get("start") or "1"
-        number = int(start) if start.lstrip("-").isdigit() else 1
+        number = int(start) if _START.fullmatch(start) else 1
         self._lists.append(_List(self._new_list(), ordered, number - 1))
         self._children(element)
         self.flush()

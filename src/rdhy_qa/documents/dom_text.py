@@ -1,6 +1,5 @@
 """Text and tables of an element tree."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from rdhy_qa.documents.clean import clean
@@ -23,18 +22,20 @@ _LAYOUT_CONTENT = ".//table | .//ul | .//ol | .//h1 | .//h2 | .//h3 | .//h4 | ./
 
 def text_of(element: Element) -> str:
     """Return the clean text of an element, with a space between blocks."""
-    return clean("".join(_inline_texts(element)))
+    pieces: list[str] = []
+    _gather(element, pieces)
+    return clean("".join(pieces))
 
 
-def _inline_texts(element: Element) -> Iterator[str]:
-    yield element.text or ""
+def _gather(element: Element, pieces: list[str]) -> None:
+    pieces.append(element.text or "")
     for child in element:
         if isinstance(child.tag, str) and child.tag not in DROPPED and not is_reference(child):
             pad = "" if child.tag in INLINE else " "
-            yield pad
-            yield from _inline_texts(child)
-            yield pad
-        yield child.tail or ""
+            pieces.append(pad)
+            _gather(child, pieces)
+            pieces.append(pad)
+        pieces.append(child.tail or "")
 
 
 def is_reference(element: Element) -> bool:
@@ -74,10 +75,10 @@ def _row_texts(cells: list[Element], carried: dict[int, tuple[str, int]]) -> lis
     for cell in cells:
         _take_carried(texts, carried)
         text = text_of(cell)
-        down = _span(cell, "rowspan")
+        down = span(cell, "rowspan")
         if down > 1:
             carried[len(texts)] = (text, down - 1)
-        texts += [text, *[""] * (_span(cell, "colspan") - 1)]
+        texts += [text, *[""] * (span(cell, "colspan") - 1)]
     _take_carried(texts, carried)
     return texts
 
@@ -90,6 +91,7 @@ def _take_carried(texts: list[str], carried: dict[int, tuple[str, int]]) -> None
         texts.append(text)
 
 
-def _span(cell: Element, name: str) -> int:
+def span(cell: Element, name: str) -> int:
+    """How many rows or columns a cell takes."""
     value = cell.get(name) or "1"
-    return min(max(int(value), 1), 100) if value.isdigit() else 1
+    return min(max(int(value), 1), 100) if value.isdecimal() and len(value) < 10 else 1

@@ -12,6 +12,7 @@ from rdhy_qa.errors import NotFoundError
 
 SUFFIXES = frozenset((".md", ".markdown", ".html", ".htm", ".pdf", ".txt", ".text"))
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
+_LONGEST_SLUG = 100
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
@@ -59,18 +60,19 @@ def fingerprints(
     """Relative path, size in bytes and SHA-256 of each ingestable file; nothing is parsed.
 
     Where ``instead`` has something for a file, by its resolved path, size and digest are of that. What can't be opened
-    has its error in place of the digest, and a file of more than ``max_bytes`` has nothing there: reading skips both.
+    has its error in place of the digest, and a file of more than ``max_bytes`` has nothing there: reading skips both,
+    and what ``leads_out``.
     Equal lists mean that reading the paths again gives the same documents.
     """
     return [
-        (file.relative_to(root).as_posix(), *_fingerprint_of(file, (instead or {}).get(file.resolve()), max_bytes))
+        (shown(file.relative_to(root)), *_fingerprint_of(file, root, (instead or {}).get(file.resolve()), max_bytes))
         for file, root in find_files(paths)
     ]
 
 
-def _fingerprint_of(file: Path, substitute: Substitute | None, max_bytes: int) -> tuple[int, str]:
+def _fingerprint_of(file: Path, root: Path, substitute: Substitute | None, max_bytes: int) -> tuple[int, str]:
     if substitute is None:
-        return _fingerprint(file, max_bytes)
+        return (0, "leads out") if leads_out(file, root) else _fingerprint(file, max_bytes)
     size, digest = _fingerprint(substitute.path, max_bytes)
     return size, substitute.fingerprint(digest)
 
@@ -84,10 +86,24 @@ def _fingerprint(file: Path, max_bytes: int) -> tuple[int, str]:
         return 0, f"unreadable: {error.strerror}"
 
 
+def leads_out(file: Path, root: Path) -> bool:
+    """Whether a file is a link to something outside of the folder that it was found in.
+
+    Whoever may add a file to a folder could publish by it what only the program may read.
+    """
+    return file.is_symlink() and not file.resolve().is_relative_to(root.resolve())
+
+
+def shown(path: Path) -> str:
+    """A path in characters that can be stored, and that no terminal acts upon; file names may hold any bytes."""
+    name = os.fsencode(path.as_posix()).decode(errors="replace")
+    return "".join(character if character.isprintable() else "\ufffd" for character in name)
+
+
 def slug(path: Path, root: Path) -> str:
     """Id of a file by its place: ``posts/Post 4.txt`` becomes ``posts-post-4``.
 
-    Where letters have no ASCII form, a digest keeps different names apart.
+    Where letters have no ASCII form, and in the place of what is too long, a digest keeps different names apart.
     """
     name = path.relative_to(root).with_suffix("").as_posix() if path.is_relative_to(root) else path.stem
     folded = "".join(
@@ -96,7 +112,8 @@ def slug(path: Path, root: Path) -> str:
         if not unicodedata.combining(character)
     )
     short = _NOT_SLUG.sub("-", folded).strip("-")
-    if short and not any(character.isalnum() and not character.isascii() for character in folded):
+    whole = len(short) <= _LONGEST_SLUG and not any(one.isalnum() and not one.isascii() for one in folded)
+    if short and whole:
         return short
-    digest = hashlib.sha256(unicodedata.normalize("NFC", name).encode()).hexdigest()[:8]
-    return f"{short or 'document'}-{digest}"
+    digest = hashlib.sha256(unicodedata.normalize("NFC", name).encode(errors="surrogateescape")).hexdigest()[:8]
+    return f"{short[:_LONGEST_SLUG] or 'document'}-{digest}"

@@ -4,17 +4,17 @@ import codecs
 import logging
 import re
 from typing import Any
-from urllib.parse import urlsplit
 
 import trafilatura
-from lxml import etree, html  # type: ignore[import-untyped]
+from lxml import html  # type: ignore[import-untyped]
 from trafilatura.metadata import extract_metadata
 
-from rdhy_qa.documents.clean import clean, count_words
+from rdhy_qa.documents.clean import clean, count_words, web_address
 from rdhy_qa.documents.document import BlockKind
 from rdhy_qa.documents.dom import parts_of
 from rdhy_qa.documents.dom_text import Element, text_of
 from rdhy_qa.documents.encoding import decode
+from rdhy_qa.documents.markup import tree_of
 from rdhy_qa.documents.parts import Parsed, Part
 
 # What it can't extract is our concern, not the reader's of a terminal.
@@ -44,6 +44,7 @@ _MORE = re.compile(r"\b(?:related|recommended|you may also|read next|share this|
 _MIN_ANCHOR = 15
 _MANY_LINKS = 0.7
 _MAX_FURNITURE_WORDS = 40
+_MANY_ELEMENTS = 10_000
 
 
 def parse_html(data: bytes) -> Parsed:
@@ -56,10 +57,10 @@ def parse_html(data: bytes) -> Parsed:
     page = _XML_DECLARATION.sub("", _decode(data))
     if not page.strip():
         return Parsed([])
-    try:
-        tree = html.document_fromstring(page)
-    except etree.ParserError:
+    tree = tree_of(page)
+    if tree is None:
         return Parsed([])
+    page = html.tostring(tree, encoding="unicode")
     metadata = _metadata(page, tree)
     body = tree.find("body")
     if body is None:
@@ -92,8 +93,10 @@ class _Content:
     """Decides which elements of a page are its content."""
 
     def __init__(self, page: str, body: Element) -> None:
-        kept = trafilatura.extract(page, include_comments=False, include_tables=True, favor_recall=True) or ""
-        self._kept = _folded(kept)
+        # The second opinion that it takes on a poor page compares each paragraph with all others.
+        large = sum(1 for _ in body.iter()) > _MANY_ELEMENTS
+        kept = trafilatura.extract(page, fast=large, include_comments=False, include_tables=True, favor_recall=True)
+        self._kept = _folded(kept or "")
         self._body = body
         self._anchors = [leaf for leaf in body.iter(*_LEAVES) if self._is_anchor(leaf)] if self._kept else []
         self._holders = {ancestor for anchor in self._anchors for ancestor in (anchor, *anchor.iterancestors())}
@@ -130,7 +133,7 @@ class _Content:
     def _skip(self, element: Element) -> bool:
         if element in (self._body,) or element.tag in ("h1", "td", "th", "tr", "tbody", "thead"):
             return False
-        if element.tag in _ALWAYS_DROPPED or element.get("role") in _ROLES or _is_hidden(element):
+        if element.tag in _ALWAYS_DROPPED or element.get("role") in _ROLES:
             return element.tag != "form" or not self._holds_content(element)
         if element.tag == "footer":
             return not element.xpath("ancestor::blockquote")
@@ -168,16 +171,6 @@ def _link_share(element: Element) -> float:
     return sum(len(text_of(link)) for link in links) / max(len(text_of(element)), 1) if len(links) > 1 else 0.0
 
 
-def _is_hidden(element: Element) -> bool:
-    style = (element.get("style") or "").replace(" ", "").lower()
-    return (
-        element.get("hidden") is not None
-        or element.get("aria-hidden") == "true"
-        or "display:none" in style
-        or "visibility:hidden" in style
-    )
-
-
 def _has_hint(element: Element) -> bool:
     names = f"{element.get('class') or ''} {element.get('id') or ''}".lower()
     return bool(_HINTS.intersection(re.split(r"[\s_-]+", names)))
@@ -190,7 +183,7 @@ def _folded(text: str) -> str:
 def _metadata(page: str, tree: Element) -> dict[str, object]:
     found = extract_metadata(page, extensive=False)
     url = _first(tree, "//link[@rel='canonical']/@href", "//meta[@property='og:url']/@content")
-    url = url if url and urlsplit(url).scheme in ("http", "https") else None
+    url = web_address(url)
     title = _first(tree, "//meta[@property='og:title']/@content") or _only_heading(tree) or _first(tree, "//title")
     language = _first(tree, "/html/@lang", "/html/@xml:lang")
     return {

@@ -27,7 +27,7 @@ _DATE_LINE = re.compile(
     r"(?:[A-Z][a-z]+day,?\s+)?(?:\d{1,2}(?:st|nd|rd|th)?\.?\s+)?[A-Z][a-z]{2,8}\.?,?\s+(?:\d{1,2}(?:st|nd|rd|th)?,?\s+)?\d{4}$"
 )
 _BYLINE = re.compile(r"(?:written |posted |published )?by\s+[A-Z]", re.IGNORECASE)
-_NOT_A_TITLE = re.compile(r"https?://|www\.|\S+@\S+\.\w|[{}<>=]|\S{40}|\s\|\s")
+_NOT_A_TITLE = re.compile(r"https?://|www\.|\S@[^\s@.]{1,64}\.\w|[{}<>=]|\S{40}|\s\|\s")
 _UNFINISHED = frozenset(
     ("of", "the", "and", "or", "to", "for", "with", "a", "an", "by", "from", "that", "is", "are", "was")
 )

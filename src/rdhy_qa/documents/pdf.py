@@ -2,13 +2,16 @@
 
 import io
 import logging
+import math
 import re
+import time
 
 from pypdf import PageObject, PdfReader
-from pypdf.errors import DependencyError, PyPdfError
+from pypdf.errors import DependencyError
 
 from rdhy_qa.documents.clean import clean
 from rdhy_qa.documents.document import BlockKind
+from rdhy_qa.documents.limits import MAX_TEXT_BYTES
 from rdhy_qa.documents.parts import Parsed
 from rdhy_qa.documents.pdf_fonts import Typeface, typeface
 from rdhy_qa.documents.pdf_lines import Fragment, drop_furniture, page_lines
@@ -27,6 +30,11 @@ _NO_TITLE = re.compile(
 # Code points at which fonts of symbols, and some writers, keep their bullets.
 _BULLETS = str.maketrans(dict.fromkeys("\x7f\uf0b7\uf0a7\uf0d8\uf076", "\u2022"))
 _TAIL = 4096
+_MOST_SECONDS = 300.0
+"""Of computing: a kilobyte can draw one page a million times, and nothing that is meant to be read needs so long."""
+_SMALLEST = 1.0
+"""Height of type, in points, below which nobody sees it."""
+_FARTHEST = 1e5
 
 
 def parse_pdf(data: bytes) -> Parsed:
@@ -37,10 +45,12 @@ def parse_pdf(data: bytes) -> Parsed:
 
     """
     reader = _open(data)
+    budget = _Budget()
     pages, heights = [], []
-    for number, page in enumerate(reader.pages, 1):
-        pages.append(page_lines(_fragments(page, number), number))
-        heights.append(float(page.mediabox.top))
+    for number in range(1, len(reader.pages) + 1):
+        fragments, height = _read_page(reader, number, budget)
+        pages.append(page_lines(fragments, number))
+        heights.append(height)
     if not any(pages):
         raise DocumentError(
             f"It holds no text on any of its {len(pages)} pages, only images or drawings.",
@@ -64,9 +74,11 @@ def _open(data: bytes) -> PdfReader:
         if reader.is_encrypted and not reader.decrypt(""):
             raise _encrypted()
         pages = len(reader.pages)
+    except DocumentError:
+        raise
     except DependencyError as error:
         raise _encrypted() from error
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError, IndexError) as error:
+    except Exception as error:  # pypdf lets all kinds through on a damaged file
         raise DocumentError("It is damaged.", "Copy or download it again, or open and save it anew.") from error
     if not pages:
         raise DocumentError("It has no pages.", "Export it again.")
@@ -77,22 +89,56 @@ def _encrypted() -> DocumentError:
     return DocumentError("It is encrypted with a password.", "Save a copy without password and ingest that.")
 
 
-def _fragments(page: PageObject, number: int) -> list[Fragment]:
-    collector = _Collector()
+class _TooMuch(BaseException):
+    """Ends the reading of a file; pypdf goes on after any other exception in a drawing within a page."""
+
+
+class _Budget:
+    """What reading one file may take."""
+
+    def __init__(self) -> None:
+        self._end = time.thread_time() + _MOST_SECONDS
+        self._characters = MAX_TEXT_BYTES
+
+    def step(self, *_: object) -> None:
+        """Check the time, before each operation of a page."""
+        if time.thread_time() > self._end:
+            raise _TooMuch
+
+    def take(self, characters: int) -> None:
+        """Count text."""
+        self._characters -= characters
+        if self._characters < 0:
+            raise _TooMuch
+
+
+def _read_page(reader: PdfReader, number: int, budget: _Budget) -> tuple[list[Fragment], float]:
+    """What a page shows, and its height."""
+    collector = _Collector(budget)
     try:
-        page.extract_text(visitor_text=collector.visit)
+        budget.step()
+        page = reader.pages[number - 1]
+        page.extract_text(visitor_text=collector.visit, visitor_operand_before=budget.step)
+        return collector.fragments, _height(page)
+    except _TooMuch:
+        raise DocumentError("It takes too long to read, or has too much text.", "Split it.") from None
     except Exception as error:  # pypdf lets all kinds through on a damaged page
         raise DocumentError(
             f"Its page {number} can't be read.", "Open and save it anew, or export it again."
         ) from error
-    return collector.fragments
+
+
+def _height(page: PageObject) -> float:
+    top = float(page.mediabox.top)
+    return top if math.isfinite(top) else 0.0
 
 
 class _Collector:
     """Gathers what pypdf reports of a page."""
 
-    def __init__(self) -> None:
+    def __init__(self, budget: _Budget) -> None:
         self.fragments: list[Fragment] = []
+        self._budget = budget
         self._faces: dict[int, Typeface] = {}
         self._spaced = False
 
@@ -101,6 +147,9 @@ class _Collector:
         height = abs(size) * (abs(tm[3]) or abs(tm[1])) * (abs(cm[3]) or abs(cm[1])) or 1.0
         x = tm[4] * cm[0] + tm[5] * cm[2] + cm[4]
         y = tm[4] * cm[1] + tm[5] * cm[3] + cm[5]
+        if height < _SMALLEST or not all(abs(value) < _FARTHEST for value in (x, y, height)):
+            return  # nobody sees it
+        self._budget.take(len(text))
         face = self._face(font)
         broken = text.endswith("\n")
         for offset, line in enumerate(text.translate(_BULLETS).strip("\n").split("\n")):
@@ -120,8 +169,9 @@ class _Collector:
 
 
 def _metadata(reader: PdfReader) -> dict[str, object]:
-    info = reader.metadata
-    if info is None:
+    try:
+        info = reader.metadata
+        known = {"title": clean(str(info.title or "")), "author": clean(str(info.author or ""))} if info else {}
+    except Exception:  # of a damaged one; the text is still good
         return {}
-    known = {"title": clean(str(info.title or "")), "author": clean(str(info.author or ""))}
     return {name: value for name, value in known.items() if value and not _NO_TITLE.fullmatch(value)}

@@ -9,7 +9,7 @@ from itertools import pairwise
 from rdhy_qa.documents.clean import clean
 from rdhy_qa.documents.typography import BULLETS
 
-_LEADER = re.compile(r"(?:\s*[.\u2026_]){4,}\s*")
+_LEADER = re.compile(r"(?<!\s)\s*+(?:[.\u2026_]\s*+){4,}")
 _PAGE_NUMBER = re.compile(
     r"(?:page|p\.|seite)?\s*[-\u2013\u2014|]*\s*(?:\d{1,4}|[ivxlc]{1,6})\s*(?:(?:/|of|von)\s*\d{1,4})?\s*[-\u2013\u2014|]*",
     re.IGNORECASE,

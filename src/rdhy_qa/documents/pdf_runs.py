@@ -16,7 +16,7 @@ from rdhy_qa.documents.typography import BULLETS
 
 _ENDED = re.compile(r"[.!?:;\u2026][\"\u201c\u201d\u2019\u00bb)\]]*(?:\[?\d{0,3}\]?)$")
 _HYPHEN = re.compile(r"[^\W\d_][-\u00ad\u2010]$")
-_LAST_WORD = re.compile(r"([^\W\d_]+)[-\u00ad\u2010]$")
+_LAST_WORD = re.compile(r"(?<![^\W\d_])([^\W\d_]++)[-\u00ad\u2010]$")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 _HYPHENATED = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _KEEPS_HYPHEN = frozenset(
@@ -101,7 +101,8 @@ def _column(x: float, size: float) -> int:
 def _rows_at(lines: Sequence[PdfLine], position: int) -> int:
     """Count the lines from a position on that are rows of a table: at least two, each with several cells."""
     count = 0
-    for line in lines[position:]:
+    for at in range(position, len(lines)):  # a slice would copy the rest of the document for each line
+        line = lines[at]
         if len(line.cells) < 2 or line.page != lines[position].page or marker_of(line.text):
             break
         if max(map(len, line.cells)) > 70 or (count and abs(len(line.cells) - len(lines[position].cells)) > 2):

@@ -1,14 +1,18 @@
 """Files and folders to documents."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rdhy_qa.documents.assemble import assemble
+from rdhy_qa.documents.clean import clean
 from rdhy_qa.documents.document import Document
 from rdhy_qa.documents.encoding import decode
-from rdhy_qa.documents.files import SUFFIXES, find_files, fingerprints, slug
+from rdhy_qa.documents.files import SUFFIXES, find_files, fingerprints, leads_out, shown, slug
+from rdhy_qa.documents.limits import MAX_TEXT_BYTES, beyond
 from rdhy_qa.documents.parts import Parsed
 from rdhy_qa.documents.substitutes import Substitute
 from rdhy_qa.errors import DocumentError
@@ -16,6 +20,8 @@ from rdhy_qa.errors import DocumentError
 __all__ = ["Skipped", "fingerprints", "read_file", "read_paths", "read_substitute"]
 
 _MIB = 1024 * 1024
+# Pages that were saved in one piece carry their pictures in themselves.
+_EMBEDDED = re.compile(rb"data:[\w/+.;=-]{1,100},[\w/+=%.~-]{1000,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ def read_file(path: Path, *, root: Path, max_bytes: int) -> Document:
     try:
         return _read(path, root, max_bytes)
     except DocumentError as error:
-        raise DocumentError(f"{path}: {error.message}", error.next_step) from error
+        raise DocumentError(f"{shown(path)}: {error.message}", error.next_step) from error
 
 
 def read_substitute(substitute: Substitute, *, max_bytes: int) -> Document:
@@ -48,9 +54,14 @@ def read_substitute(substitute: Substitute, *, max_bytes: int) -> Document:
 
     """
     path = substitute.path
-    parsed = _parse(_suffix(path), substitute.decoded(_bytes(path, max_bytes)))
-    known = replace(parsed, metadata=parsed.metadata | dict(substitute.metadata))
-    return assemble(known, document_id=slug(path, path.parent), fallback_title=path.name)
+    data = substitute.decoded(_bytes(path, max_bytes))
+
+    def read() -> Document:
+        parsed = _parse(_suffix(path), data)
+        known = replace(parsed, metadata=parsed.metadata | dict(substitute.metadata))
+        return assemble(known, document_id=slug(path, path.parent), fallback_title=_title(path))
+
+    return _guarded(read)
 
 
 def read_paths(
@@ -73,7 +84,7 @@ def read_paths(
             read = read_substitute(substitute, max_bytes=max_bytes) if substitute else _read(path, root, max_bytes)
             document = _unique(read, path, root, taken)
         except DocumentError as error:
-            yield Skipped(substitute.path if substitute else path, str(error))
+            yield Skipped(Path(shown(substitute.path if substitute else path)), str(error))
             continue
         taken[document.id] = path
         yield document
@@ -83,18 +94,26 @@ def _unique(document: Document, path: Path, root: Path, taken: dict[str, Path]) 
     if document.id not in taken:
         return document
     if document.id != slug(path, root):
+        owner = shown(taken[document.id])
         raise DocumentError(
-            f"Its id {document.id!r} is already that of {taken[document.id]}.", "Give each document an id of its own."
+            f"Its id {document.id!r} is already that of {owner}.", "Give each document an id of its own."
         )
-    digest = hashlib.sha256(str(path).encode()).hexdigest()[:8]
+    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
     return replace(document, metadata=replace(document.metadata, id=f"{document.id}-{digest}"))
 
 
 def _read(path: Path, root: Path, max_bytes: int) -> Document:
-    parsed = _parse(_suffix(path), _bytes(path, max_bytes))
-    return assemble(
-        parsed, document_id=slug(path, root), fallback_title=path.stem.replace("_", " ").strip() or path.name
-    )
+    if leads_out(path, root):
+        raise DocumentError(
+            f"It is a link that leads out of {shown(root)}.", "Copy the file there, or name the one that it leads to."
+        )
+    suffix = _suffix(path)
+    data = _bytes(path, max_bytes)
+    return _guarded(lambda: assemble(_parse(suffix, data), document_id=slug(path, root), fallback_title=_title(path)))
+
+
+def _title(path: Path) -> str:
+    return clean(shown(Path(path.stem.replace("_", " ")))) or clean(shown(Path(path.name)))
 
 
 def _suffix(path: Path) -> str:
@@ -110,20 +129,38 @@ def _suffix(path: Path) -> str:
 
 def _bytes(path: Path, max_bytes: int) -> bytes:
     try:
-        size = path.stat().st_size
-        if size > max_bytes:
-            raise DocumentError(
-                f"It has {size / _MIB:.1f} MiB, more than the {max_bytes / _MIB:.1f} MiB that are allowed.",
-                "Split it, or raise RDHY_QA_MAX_FILE_MB.",
-            )
-        data = path.read_bytes()
+        with path.open("rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            data = stream.read(max_bytes + 1) if size <= max_bytes else b""
     except OSError as error:
         raise DocumentError(
             f"It can't be opened: {error.strerror or error}.", "Check the path and its permissions."
         ) from error
+    if max(size, len(data)) > max_bytes:
+        raise DocumentError(
+            f"It has {size / _MIB:.1f} MiB, more than the {max_bytes / _MIB:.1f} MiB that are allowed.",
+            "Split it, or raise RDHY_QA_MAX_FILE_MB.",
+        )
     if not data.strip():
         raise DocumentError("It is empty.", "Add text to it, or remove it from the folder.")
     return data
+
+
+def _guarded(read: Callable[[], Document]) -> Document:
+    """Read a document; whatever a library makes of it, it must not keep the other files out."""
+    try:
+        return read()
+    except DocumentError:
+        raise
+    except RecursionError as error:
+        raise DocumentError("It is nested too deeply.", "Open and save it anew, or export it as text.") from error
+    except MemoryError:
+        pass  # what the reader had is free again only when its exception is gone
+    except Exception as error:
+        raise DocumentError(
+            f"Reading it failed with {type(error).__name__}.", "Open and save it anew, or export it as text."
+        ) from error
+    raise DocumentError("It takes more memory than there is.", "Split it, or export it as text.")
 
 
 def _parse(suffix: str, data: bytes) -> Parsed:
@@ -135,11 +172,17 @@ def _parse(suffix: str, data: bytes) -> Parsed:
     if suffix in (".html", ".htm"):
         from rdhy_qa.documents.html import parse_html
 
-        return parse_html(data)
+        return parse_html(_within_limit(_EMBEDDED.sub(b"", data)))
     if suffix in (".md", ".markdown"):
         from rdhy_qa.documents.markdown import parse_markdown
 
-        return parse_markdown(decode(data))
+        return parse_markdown(decode(_within_limit(_EMBEDDED.sub(b"", data))))
     from rdhy_qa.documents.plain_text import parse_plain_text
 
-    return parse_plain_text(decode(data))
+    return parse_plain_text(decode(_within_limit(data)))
+
+
+def _within_limit(data: bytes) -> bytes:
+    if len(data) > MAX_TEXT_BYTES:
+        raise beyond(f"{MAX_TEXT_BYTES // _MIB} MiB of text")
+    return data

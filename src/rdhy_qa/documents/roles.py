@@ -164,14 +164,15 @@ def _is_heading(runs: Sequence[Run], roles: Sequence[Role], at: int, following: 
     marker = runs[at].marker
     if marker is None or marker.style != "0." or below not in (Role.BODY, Role.HEADING):
         return False
-    before = next((role for role in reversed(roles[:at]) if role not in TRANSPARENT), None)
+    before = next((roles[back] for back in range(at - 1, -1, -1) if roles[back] not in TRANSPARENT), None)
     return before is not Role.ITEM or not _is_next_item(runs, roles, at)
 
 
 def _is_next_item(runs: Sequence[Run], roles: Sequence[Role], at: int) -> bool:
     """Whether the item before it carries the number before its own."""
     marker = runs[at].marker
-    for run, role in zip(reversed(runs[:at]), reversed(roles[:at]), strict=True):
+    for back in range(at - 1, -1, -1):
+        run, role = runs[back], roles[back]
         if role is Role.ITEM and run.marker and marker and run.marker.style == marker.style:
             return run.marker.number is not None and run.marker.number + 1 == marker.number
         if role not in (*TRANSPARENT, Role.ITEM):

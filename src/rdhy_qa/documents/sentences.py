@@ -5,6 +5,10 @@ from collections.abc import Iterator
 
 from sentencex import get_sentence_boundaries  # type: ignore[import-untyped]
 
+_LONGEST = 2_000
+"""Characters after which a sentence is cut: no post has such a one, and whatever reads sentences may be slow on it."""
+_AT_ONCE = 20_000
+"""Characters that are divided at once: each bracket and quotation mark may be compared with all others."""
 _MAY_END = re.compile(r"[.!?…。\uff01\uff1f।؟]")
 _ENUMERATOR = re.compile(r"[(\[]?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,4})[.)\]]+$")
 # "no." is the abbreviation of number only before a number.
@@ -16,8 +20,26 @@ _CLOSING = re.compile(r"[)\]}”\u2019»“\u2018\u203a.,;:!?…]*(?=\s|$)|[\u20
 def sentence_spans(text: str, language: str = "en") -> list[tuple[int, int]]:
     """Offsets of the sentences of one line of text, trimmed of white space, in order.
 
-    Every character that is not white space is inside a sentence. Text without a sentence boundary is one sentence.
+    Every character that is not white space is inside a sentence. Text without a sentence boundary is one sentence, if
+    it is not so long that it has to be cut.
     """
+    spans: list[tuple[int, int]] = []
+    for begin, stop in _cut(text, 0, len(text), _AT_ONCE):
+        spans += [(begin + start, begin + end) for start, end in _divided(text[begin:stop], language)]
+    return [part for start, end in spans for part in _cut(text, start, end, _LONGEST)]
+
+
+def _cut(text: str, start: int, end: int, longest: int) -> Iterator[tuple[int, int]]:
+    """The parts of a range that is too long, cut after a word where there is one."""
+    while end - start > longest:
+        space = text.rfind(" ", start + 1, start + longest + 1)
+        cut = space if space > 0 else start + longest
+        yield start, cut
+        start = cut + (space > 0)
+    yield start, end
+
+
+def _divided(text: str, language: str) -> list[tuple[int, int]]:
     if not _MAY_END.search(text):
         return _trimmed(text, [(0, len(text))])
     found = get_sentence_boundaries(language.partition("-")[0] or "en", text)

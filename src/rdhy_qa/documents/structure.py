@@ -38,6 +38,7 @@ class _Builder:
         self._runs = runs
         self._roles = roles
         self._has_title = has_title
+        self._below = _roles_below(roles)
         self._lists = ListStack()
         self._parts: list[Part] = []
 
@@ -121,8 +122,7 @@ class _Builder:
             return None
         if last.kind not in (BlockKind.LIST_ITEM, BlockKind.QUOTATION, BlockKind.PARAGRAPH):
             return None
-        later = (role for role in self._roles[at + 1 :] if role not in (*TRANSPARENT, Role.QUOTATION, Role.SPEAKER))
-        if self._lists.is_inside(run.indent) or next(later, None) is Role.ITEM:
+        if self._lists.is_inside(run.indent) or self._below[at] is Role.ITEM:
             return last.list_id
         return None
 
@@ -138,3 +138,12 @@ class _Builder:
             return
         self._lists.close()
         self._add(BlockKind.PARAGRAPH, run)
+
+
+def _roles_below(roles: Sequence[Role]) -> list[Role | None]:
+    """For each line the role of the next one that is no quotation, and nothing that stands with one."""
+    below: list[Role | None] = [None] * len(roles)
+    for at in range(len(roles) - 2, -1, -1):
+        after = roles[at + 1]
+        below[at] = below[at + 1] if after in (*TRANSPARENT, Role.QUOTATION, Role.SPEAKER) else after
+    return below

@@ -15,13 +15,15 @@ from rdhy_qa.documents.document import Document
 from rdhy_qa.errors import DocumentError, GenerationError
 from rdhy_qa.index import activation
 from rdhy_qa.index.dense import DenseIndex
-from rdhy_qa.index.generation import DENSE, EMBEDDER, LEXICAL, SENTENCES, STORE, Generation, files_in
+from rdhy_qa.index.generation import DENSE, LEXICAL, SENTENCES, STORE, Generation, files_in
 from rdhy_qa.index.lexical import LexicalIndex, searchable_text
 from rdhy_qa.index.manifest import (
+    EMBEDDER,
     FORMAT,
     Built,
     Chunking,
     Counts,
+    DenseSearch,
     Manifest,
     ModelIdentity,
     SkippedFile,
@@ -30,7 +32,7 @@ from rdhy_qa.index.manifest import (
     write_manifest,
 )
 from rdhy_qa.index.names import name_stems
-from rdhy_qa.index.sentence_vectors import SentenceVectors
+from rdhy_qa.index.sentence_vectors import HalfArray, SentenceVectors
 from rdhy_qa.index.splitting import TARGET_TOKENS, Passage, split
 from rdhy_qa.index.store import write_store
 from rdhy_qa.index.writing import explained, writing
@@ -42,12 +44,14 @@ from rdhy_qa.sources.preferring import preferred
 
 # Passages between two reports of progress: some seconds' work for the packaged model.
 _CHUNK = 128
+# Sentences that stand in for questions where an approximate index is measured.
+_RESEMBLING = 300
 
 
 class Progress(NamedTuple):
     """How far an ingest has come."""
 
-    stage: Literal["read", "embed", "write"]
+    stage: Literal["read", "embed", "write", "publish"]
     done: int
     total: int
     """Files to read, passages to embed, or 1 for writing."""
@@ -209,13 +213,13 @@ class _Ingest:
         self, embedder: Embedder, before: Generation | None, passages: Sequence[Passage], hashes: Sequence[str]
     ) -> "_Vectors":
         """Vectors of all passages and of their sentences."""
-        known = _known_vectors(before) if before else {}
+        known = _Known(before)
         vectors = np.empty((len(passages), embedder.dimension), dtype=np.float32)
-        sentences: list[FloatArray] = [np.empty((0, embedder.dimension), dtype=np.float32)] * len(passages)
+        sentences: list[FloatArray | HalfArray] = [np.empty((0, embedder.dimension), dtype=np.float16)] * len(passages)
         missing = []
         for row, digest in enumerate(hashes):
-            if digest in known:
-                vectors[row], sentences[row] = known[digest]
+            if digest in known.rows:
+                vectors[row], sentences[row] = known.of(digest)
             else:
                 missing.append(row)
         # Longest first: passages of one length waste least on padding, and the time left is never underrated.
@@ -227,7 +231,7 @@ class _Ingest:
             encoded = embedder.encode_passages([p.embed_text for p in chunk], [p.sentences for p in chunk])
             vectors[rows] = encoded[0]
             for row, of_sentences in zip(rows, encoded[1], strict=True):
-                sentences[row] = of_sentences
+                sentences[row] = of_sentences.astype(np.float16)  # as they are stored: half the memory meanwhile
         self._progress(Progress("embed", len(missing), len(missing)))
         return _Vectors(vectors, sentences, len(missing))
 
@@ -243,12 +247,14 @@ class _Ingest:
         """Write the generation beside the others; it gets its name only when the disk has all of it."""
         self._progress(Progress("write", 0, 1))
         write_store(folder / STORE, documents, passages, hashes)
-        DenseIndex.build(vectors.passages).save(folder / DENSE)
-        SentenceVectors.build(vectors.sentences).save(folder / SENTENCES)
+        sentences = SentenceVectors.build(vectors.sentences)
+        sentences.save(folder / SENTENCES)
+        dense = DenseIndex.build(vectors.passages, sentences.spread(_RESEMBLING))
+        dense.save(folder / DENSE)
         LexicalIndex.build(_searchable_texts(documents, passages), name_stems(documents)).save(folder / LEXICAL)
         _sync(folder)
         files = {name: sum_file(folder / name) for name in files_in(folder)}
-        write_manifest(manifest.model_copy(update={"files": files}), folder)
+        write_manifest(manifest.model_copy(update={"files": files, "dense": dense.how}), folder)
         activation.sync_folder(folder)
         final = activation.generation_folder(self._settings.index, manifest.id)
         if final.exists():  # damaged, or it would have been kept
@@ -260,7 +266,7 @@ class _Ingest:
 
 class _Vectors(NamedTuple):
     passages: FloatArray
-    sentences: list[FloatArray]
+    sentences: list[FloatArray | HalfArray]
     """For each passage, the vectors of its sentences."""
     computed: int
     """Passages that had to be embedded."""
@@ -278,14 +284,23 @@ def _decides_export(built: Built) -> tuple[str, str, str, dict[str, str]]:
     return built.model_name, built.model_fingerprint, built.code, built.libraries
 
 
-def _known_vectors(generation: Generation) -> dict[str, tuple[FloatArray, FloatArray]]:
-    """Vectors that a generation has, by the digest of what the embedder read."""
-    try:
-        hashes = generation.store.embed_hashes()
-        vectors, sentences = generation.dense.vectors(), generation.sentences
-        return {digest: (vectors[row], sentences.of_passage(row)) for row, digest in enumerate(hashes)}
-    finally:
-        generation.close()
+class _Known:
+    """Vectors that the generation before has, by the digest of what the embedder read; those of sentences on disk."""
+
+    def __init__(self, before: Generation | None) -> None:
+        self.rows: dict[str, int] = {}
+        if before is None:
+            return
+        try:
+            self.rows = {digest: row for row, digest in enumerate(before.store.embed_hashes())}
+            self._vectors, self._sentences = before.dense.vectors(), before.sentences
+        finally:
+            before.close()
+
+    def of(self, digest: str) -> tuple[FloatArray, HalfArray]:
+        """Vectors of a passage and of its sentences."""
+        row = self.rows[digest]
+        return self._vectors[row], self._sentences.stored_of_passage(row)
 
 
 def _embed_hash(passage: Passage) -> str:
@@ -311,6 +326,7 @@ def _describe(
         model=ModelIdentity(name=embedder.name, fingerprint=embedder.fingerprint, dimension=embedder.dimension),
         chunking=Chunking(target_tokens=TARGET_TOKENS, max_tokens=embedder.max_tokens),
         counts=counts,
+        dense=DenseSearch(kind="exact"),
         skipped=tuple(skipped),
         files={},
     )

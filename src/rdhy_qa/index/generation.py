@@ -5,12 +5,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
+from rdhy_qa.contracts import Filters
+from rdhy_qa.documents.document import Document, Metadata
 from rdhy_qa.errors import DamagedIndexError, StaleIndexError
 from rdhy_qa.index.dense import DenseIndex
 from rdhy_qa.index.lexical import LexicalIndex
-from rdhy_qa.index.manifest import DIGEST, MANIFEST, FileSum, Manifest, mend, read_manifest, sum_file
+from rdhy_qa.index.manifest import DIGEST, EMBEDDER, MANIFEST, Manifest, mend, read_manifest, sum_file
 from rdhy_qa.index.sentence_vectors import SentenceVectors
-from rdhy_qa.index.store import Store
+from rdhy_qa.index.serving import Scored, Serving
+from rdhy_qa.index.store import Store, StoredPassage
+from rdhy_qa.index.vocabulary import Vocabulary
 from rdhy_qa.models.embedder import FloatArray
 from rdhy_qa.models.query_encoder import QueryEncoder
 
@@ -18,7 +22,6 @@ STORE = "store.sqlite"
 DENSE = "dense.faiss"
 LEXICAL = "lexical"
 SENTENCES = "sentences"
-EMBEDDER = "embedder"
 
 # Hashing this much takes a tenth of a second; a larger generation is hashed by `verify` only, and on opening
 # its files' sizes are compared.
@@ -57,7 +60,7 @@ class Generation:
             )
         return generation
 
-    def load(self, before: "Generation | None" = None) -> Self:
+    def load(self, before: Serving | None = None) -> Self:
         """Open all parts now: what serves must outlive its folder, which another process may prune.
 
         Args:
@@ -68,7 +71,7 @@ class Generation:
             DamagedIndexError: if a part can't be opened.
 
         """
-        if before is not None and _encoder_files(before) == _encoder_files(self):
+        if before is not None and before.manifest.encoder_files == self.manifest.encoder_files:
             self.encoder = before.encoder
         try:
             _ = self.store, self.dense, self.lexical, self.sentences, self.encoder
@@ -95,7 +98,7 @@ class Generation:
     @cached_property
     def dense(self) -> DenseIndex:
         """Vectors of the passages."""
-        return DenseIndex.load(self.folder / DENSE)
+        return DenseIndex.load(self.folder / DENSE, self.manifest.dense)
 
     @cached_property
     def lexical(self) -> LexicalIndex:
@@ -122,6 +125,38 @@ class Generation:
         """
         return self.sentences.of_document(self.store.first_passage(document_id), sentences)
 
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words of the passages."""
+        return self.lexical.vocabulary
+
+    def documents(self) -> tuple[Metadata, ...]:
+        """Return the metadata of every document, in reading order."""
+        return self.store.documents()
+
+    def document(self, document_id: str) -> Document:
+        """Return the whole document.
+
+        Raises:
+            NotFoundError: if there is no such document.
+
+        """
+        return self.store.document(document_id)
+
+    def passages(self, rows: Sequence[int]) -> list[StoredPassage]:
+        """Return the passages with these rows, in the order asked for."""
+        return self.store.passages(rows)
+
+    def candidates(self, question: str, vector: FloatArray, filters: Filters, depth: int) -> tuple[Scored, Scored]:
+        """Find the passages nearest to a question by its vector and by its words, `depth` of each, best first.
+
+        Returns:
+            Scores and rows of the dense and of the lexical search.
+
+        """
+        rows = self.store.rows_for(filters)
+        return self.dense.search(vector, depth, rows), self.lexical.search(question, depth, rows)
+
     def verify(self) -> None:
         """Compare every file with its checksum.
 
@@ -146,11 +181,6 @@ class Generation:
             path = self.folder / name
             if path.stat().st_size != file.size or (hashed and sum_file(path) != file):
                 raise DamagedIndexError(f"{path} is not what was written.", mend(self.folder))
-
-
-def _encoder_files(generation: Generation) -> dict[str, FileSum]:
-    files = generation.manifest.files
-    return {name: file for name, file in files.items() if name.startswith(f"{EMBEDDER}/")}
 
 
 def files_in(folder: Path) -> list[str]:

@@ -7,16 +7,19 @@ from datetime import datetime
 from functools import cache
 from importlib import metadata
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rdhy_qa.errors import DamagedIndexError, ForeignIndexError
 
-FORMAT = 4
+FORMAT = 5
 """Raised whenever an older version could not read what this one writes."""
 
 MANIFEST = "manifest.json"
 DIGEST = "manifest.sha256"
+EMBEDDER = "embedder"
+"""The folder of a generation that holds its query encoder."""
 
 _LIBRARIES = ("bm25s", "faiss-cpu", "numpy", "onnxruntime", "sentence-transformers", "torch")
 
@@ -47,6 +50,18 @@ class Counts(_Part):
     passages: int
     sentences: int
     records: int
+
+
+class DenseSearch(_Part):
+    """How the passages' vectors are searched."""
+
+    kind: Literal["exact", "approximate"]
+    lists: int | None = None
+    """Lists that the vectors of an approximate index are divided into."""
+    probes: int | None = None
+    """How many of them a question is compared with."""
+    recall: float | None = None
+    """Share of the ten nearest passages that this finds, measured when the index was built."""
 
 
 class SkippedFile(_Part):
@@ -113,9 +128,15 @@ class Manifest(_Part):
     model: ModelIdentity
     chunking: Chunking
     counts: Counts
+    dense: DenseSearch
     skipped: tuple[SkippedFile, ...]
     files: dict[str, FileSum]
     """Every other file of the generation, by its path in it."""
+
+    @property
+    def encoder_files(self) -> dict[str, FileSum]:
+        """The files of the query encoder."""
+        return {name: file for name, file in self.files.items() if name.startswith(f"{EMBEDDER}/")}
 
     @property
     def size(self) -> int:

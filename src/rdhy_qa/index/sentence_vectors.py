@@ -29,10 +29,16 @@ class SentenceVectors:
         self._firsts = firsts
 
     @classmethod
-    def build(cls, by_passage: Sequence[FloatArray]) -> "SentenceVectors":
+    def build(cls, by_passage: Sequence[FloatArray | HalfArray]) -> "SentenceVectors":
         """Join the vectors of each passage's sentences, arrays of shape (sentences of the passage, dimension)."""
         firsts = np.concatenate([[0], np.cumsum([len(vectors) for vectors in by_passage])]).astype(np.int64)
-        return cls(np.concatenate(list(by_passage)).astype(np.float16), firsts)
+        return cls(np.concatenate(list(by_passage), dtype=np.float16, casting="same_kind"), firsts)
+
+    def spread(self, number: int) -> FloatArray:
+        """About so many of them, evenly over all, leaving out sentences that the embedder did not read."""
+        step = max(1, len(self._vectors) // number)
+        some = np.asarray(self._vectors[::step], dtype=np.float32)
+        return np.asarray(some[some.any(axis=1)], dtype=np.float32)
 
     @classmethod
     def load(cls, folder: Path) -> "SentenceVectors":
@@ -47,7 +53,11 @@ class SentenceVectors:
 
     def of_passage(self, row: int) -> FloatArray:
         """Vectors of a passage's sentences, float32 of shape (sentences, dimension)."""
-        return np.asarray(self._vectors[self._firsts[row] : self._firsts[row + 1]], dtype=np.float32)
+        return np.asarray(self.stored_of_passage(row), dtype=np.float32)
+
+    def stored_of_passage(self, row: int) -> HalfArray:
+        """The same as they lie on disk, to be stored again: a view that takes no memory."""
+        return self._vectors[self._firsts[row] : self._firsts[row + 1]]
 
     def of_document(self, first_passage: int, sentences: Sequence[int]) -> FloatArray:
         """Vectors of some of a document's sentences, by their positions in it.

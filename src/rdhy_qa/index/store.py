@@ -194,9 +194,14 @@ class _File:
 def _load_document(file: _File, metadata: Sequence[Metadata], ordinal: int) -> Document:
     row = file.query("SELECT text, blocks, sentences, records FROM documents WHERE ordinal = ?", [ordinal])[0]
     blocks, sentences, records = (json.loads(column) for column in row[1:])
+    return restored(metadata[ordinal], row[0], blocks, sentences, records)
+
+
+def restored(metadata: Metadata, text: str, blocks: list[Any], sentences: list[Any], records: list[Any]) -> Document:
+    """Make a document of its parts, each the values of its fields as JSON gives them back."""
     return Document(
-        metadata=metadata[ordinal],
-        text=row[0],
+        metadata=metadata,
+        text=text,
         blocks=tuple(_block(values) for values in blocks),
         sentences=tuple(Sentence(*values) for values in sentences),
         records=tuple(_record(values) for values in records),

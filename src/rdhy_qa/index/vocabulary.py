@@ -57,6 +57,10 @@ class Vocabulary:
         }
         path.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
 
+    def stems(self) -> list[str]:
+        """All stems of the corpus, sorted."""
+        return sorted(self._frequencies)
+
     def __contains__(self, stemmed: str) -> bool:
         """Tell whether a stem is in the corpus."""
         return stemmed in self._frequencies

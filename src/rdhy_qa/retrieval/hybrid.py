@@ -6,10 +6,8 @@ beat reciprocal rank fusion, and so do our own measurements.
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from rdhy_qa.contracts import Filters
-from rdhy_qa.index.generation import Generation
+from rdhy_qa.index.serving import Serving
 from rdhy_qa.index.store import RowArray, StoredPassage
 from rdhy_qa.models.embedder import FloatArray
 
@@ -67,7 +65,7 @@ def _normalised(scores: dict[int, float]) -> dict[int, float]:
 class HybridRetriever:
     """Finds the passages of a generation that are nearest to a question."""
 
-    def __init__(self, generation: Generation) -> None:
+    def __init__(self, generation: Serving) -> None:
         self._generation = generation
 
     def embed(self, question: str) -> FloatArray:
@@ -76,12 +74,9 @@ class HybridRetriever:
 
     def search(self, question: str, vector: FloatArray, filters: Filters, limit: int) -> list[Hit]:
         """The `limit` best passages, best first."""
-        rows = self._generation.store.rows_for(filters)
-        depth = max(DEPTH, limit)
-        dense = self._generation.dense.search(vector, depth, rows)
-        lexical = self._generation.lexical.search(question, depth, rows)
+        dense, lexical = self._generation.candidates(question, vector, filters, max(DEPTH, limit))
         best = fuse(dense, lexical)[:limit]
-        passages = self._generation.store.passages(np.array([row for row, *_ in best], dtype=np.int64))
+        passages = self._generation.passages([row for row, *_ in best])
         return [
             Hit(passage, score, dense_score, lexical_score)
             for passage, (_, score, dense_score, lexical_score) in zip(passages, best, strict=True)

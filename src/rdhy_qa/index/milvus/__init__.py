@@ -1,0 +1,1 @@
+"""An index that lies in Milvus, so that several machines answer from it."""
