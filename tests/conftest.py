@@ -1,4 +1,4 @@
-"""What tests of several packages share: one export of the embedder, which takes seconds, and servers."""
+"""What tests of several packages share: one export of the embedder, which takes seconds; servers; disks."""
 
 import os
 import pwd
@@ -11,6 +11,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -145,6 +146,60 @@ def certificate(tmp_path: Path) -> Callable[[int], dict[str, str]]:
         return {"ssl_certfile": str(tmp_path / "certificate"), "ssl_keyfile": str(tmp_path / "key")}
 
     return make
+
+
+class Disk:
+    """A file system of its own that can be filled up, and made read-only."""
+
+    def __init__(self, folder: Path, megabytes: int) -> None:
+        self.folder = folder
+        folder.mkdir()
+        options = ["-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs"]
+        try:
+            subprocess.run(["mount", *options, folder], check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError):
+            pytest.skip("it takes the right to mount a file system, which root has outside of containers")
+
+    @property
+    def used(self) -> int:
+        """Bytes that are taken."""
+        return shutil.disk_usage(self.folder).used
+
+    @contextmanager
+    def filled(self, *, but: int = 0) -> Iterator[None]:
+        """Leave room for so many bytes."""
+        filler = self.folder / "filler"
+        with filler.open("wb") as stream:
+            os.posix_fallocate(stream.fileno(), 0, shutil.disk_usage(self.folder).free - but)
+        try:
+            yield
+        finally:
+            filler.unlink()
+
+    @contextmanager
+    def read_only(self) -> Iterator[None]:
+        """Let nobody write, not even root."""
+        subprocess.run(["mount", "-o", "remount,ro", self.folder], check=True)
+        try:
+            yield
+        finally:
+            subprocess.run(["mount", "-o", "remount,rw", self.folder], check=True)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Callable[[int], Disk]]:
+    """Makes a disk of so many megabytes."""
+    made: list[Path] = []
+
+    def make(megabytes: int) -> Disk:
+        one = Disk(tmp_path / "disk", megabytes)
+        made.append(one.folder)
+        return one
+
+    yield make
+    for folder in made:
+        # Lazily: files of an index stay mapped until the collector comes by.
+        subprocess.run(["umount", "--lazy", folder], check=True)
 
 
 class Lite:

@@ -198,6 +198,12 @@ def test_links_within_the_project_lead_somewhere(path: Path):
             assert anchor in {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}, link
 
 
+@guide
+def test_tests_that_a_page_names_are_there(path: Path):
+    named = re.findall(r"`((?:tests|scripts)/[\w./-]+)`", path.read_text(encoding="utf-8"))
+    assert [one for one in named if not (ROOT / one).exists()] == []
+
+
 def test_the_readme_opens_with_the_two_commands():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     first = re.search(r"^```.*?\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)

@@ -146,6 +146,25 @@ def test_a_database_that_is_locked_costs_no_answer_and_no_entry(serve, answering
     assert "Traceback" not in caplog.text
 
 
+def test_a_full_disk_costs_no_answer_and_no_entry(serve, answering, disk, caplog):
+    caplog.set_level(logging.WARNING, "rdhy_qa_api")
+    small = disk(1)
+    settings = load_settings(database=f"sqlite:///{small.folder}/journal.sqlite", rate_limit="1000/second")
+    asked = 0
+    with serve(create_app(settings, engine=answering)) as client:
+        with small.filled():
+            while not logged(caplog) and asked < 300:
+                ask(client, asked)
+                asked += 1
+            assert settled(lambda: bool(logged(caplog)))
+        assert settled(lambda: len(logged(caplog)) == 2)
+    assert [question for question, _ in askings(settings.database)] == [f"Question {n}?" for n in range(asked)]
+    broken, mended = logged(caplog)
+    assert "Make room on its disk" in broken
+    assert mended == "The journal is written again; 0 entries are lost."
+    assert "Traceback" not in caplog.text
+
+
 def test_postgresql_may_stop_and_come_back(serve, answering, settings, postgresql, caplog):
     caplog.set_level(logging.WARNING, "rdhy_qa_api")
     settings = settings.model_copy(update={"database": postgresql.create()})

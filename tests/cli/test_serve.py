@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -189,6 +190,32 @@ def test_workers_end_when_what_watches_over_them_is_killed(index: Path, tmp_path
         served.until(lambda: len(served.workers()) == 2)
         served.process.kill()
         served.until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in served.workers()))
+
+
+def test_an_index_that_may_only_be_read_answers_and_says_so_to_who_would_write(
+    index: Path, tmp_path: Path, disk, command
+):
+    place = disk(128)
+    folder = shutil.copytree(index, place.folder / "index")
+    active = activation.active_id(folder)
+    with place.read_only():
+        with serving(folder, tmp_path / "log") as served, served.client() as client:
+            answer = client.post("/v1/ask", json={"question": QUESTION}).raise_for_status().json()
+            assert (answer["answered"], answer["generation"]) == (True, active)
+        for reading in (["ask", QUESTION], ["search", QUESTION], ["index", "list"], ["index", "verify"]):
+            assert command(*reading, "--index", folder).code == 0
+        for writing in (
+            ["ingest", index.parent / "prizes.md"],
+            ["index", "activate", active],
+            ["index", "prune", "--keep", 1],
+        ):
+            refused = command(*writing, "--index", folder)
+            assert refused.code == 1
+            assert (
+                "can't be written: Read-only file system. Name a folder that you may write to: --index" in refused.err
+            )
+            assert refused.err.count("\n") == 1
+        assert activation.active_id(folder) == active
 
 
 def test_ctrl_c_stops_it_quietly(index: Path, tmp_path: Path):

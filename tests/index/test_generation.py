@@ -112,3 +112,42 @@ def test_one_that_is_pruned_before_it_is_loaded_is_refused(folder: Path) -> None
         with pytest.raises(DamagedIndexError, match=r"can't be opened.*rdhy-qa ingest"):
             generation.load()
         part.write_bytes(kept)
+
+
+def test_altered_bytes_of_a_large_generation_are_refused_by_verify_and_no_library_error_gets_out(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generation_module, "_HASHED_ON_OPENING", 0)
+    chance = random.Random(7)
+    steps: list[str] = []
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and "manifest" not in path.name):
+        whole = path.read_bytes()
+        for length in (1, 1, 8, 8, 64, 64):
+            damaged = bytearray(whole)
+            at = chance.randrange(len(whole))
+            damaged[at : at + length] = chance.randbytes(len(damaged[at : at + length]))
+            if damaged == whole:
+                continue
+            path.write_bytes(damaged)
+            opened = Generation.open(folder)
+            with pytest.raises(DamagedIndexError, match=f"{path.name} is not what was written.*rdhy-qa ingest"):
+                opened.verify()
+            try:
+                opened.load().close()
+            except DamagedIndexError as error:
+                steps.append(error.next_step)
+        path.write_bytes(whole)
+    assert len(steps) > 10
+    assert all("rdhy-qa ingest" in step for step in steps)
+    Generation.open(folder).load().close()
+
+
+def test_a_file_cut_off_anywhere_is_refused_whatever_the_size(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generation_module, "_HASHED_ON_OPENING", 0)
+    chance = random.Random(7)
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        whole = path.read_bytes()
+        for length in (0, chance.randrange(len(whole)), chance.randrange(len(whole))):
+            path.write_bytes(whole[:length])
+            assert isinstance(refused(folder), DamagedIndexError)
+        path.write_bytes(whole)

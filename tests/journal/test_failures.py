@@ -71,6 +71,28 @@ def test_a_lock_of_somebody_else_is_waited_for_and_then_named(tmp_path: Path):
     database.close()
 
 
+def test_a_full_disk_is_named_and_costs_nothing_that_was_written(disk):
+    small = disk(1)
+    with closing(Database.open(f"sqlite:///{small.folder}/journal.sqlite")) as database:
+        with database.session() as session:
+            session.add(Property(name="first", value="kept"))
+
+        def write_on() -> None:
+            for number in range(200):  # what is there already has room for some of them
+                with database.session() as session:
+                    session.add(Property(name=f"more {number}", value="x" * 1000))
+
+        with small.filled(), pytest.raises(DatabaseError, match=r"no space left.*Make room on its disk"):
+            write_on()
+        with database.session() as session:
+            session.add(Property(name="last", value="kept"))
+        with database.reading() as session:
+            kept = set(session.scalars(select(Property.name)))
+            whole = session.scalar(text("PRAGMA integrity_check"))
+    assert whole == "ok"
+    assert kept >= {"first", "last"}
+
+
 def test_faults_of_our_own_are_not_taken_for_the_databases(database: Database):
     with pytest.raises(IntegrityError), database.session() as session:
         session.add(Property(name="schema_version", value="twice"))

@@ -98,3 +98,10 @@ def test_a_model_that_cannot_be_traced_is_refused_in_one_line(
     other._model.append(Untraceable())
     with pytest.raises(ModelError, match=r"can't be exported: not while\. Set RDHY_QA_EMBEDDER"):
         export(other, tmp_path / "untraced")
+
+
+@pytest.mark.parametrize("megabytes", [0, 100])
+def test_a_full_disk_is_no_fault_of_the_models(embedder: SentenceTransformerEmbedder, disk, megabytes: int) -> None:
+    small = disk(128)  # the model has 87 MiB, and is written twice before it is made smaller
+    with small.filled(but=megabytes * MIB), pytest.raises(OSError, match="No space left"):
+        export(embedder, small.folder / "embedder")

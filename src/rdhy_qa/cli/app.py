@@ -16,6 +16,7 @@ from rdhy_qa.cli.output import examples
 from rdhy_qa.errors import RdhyQaError, UsageError
 
 _DEBUG = "--debug"
+_NO_MEMORY = ("allocate memory", "Failed to allocate", "bad_alloc")
 
 app = typer.Typer(
     name="rdhy-qa",
@@ -106,6 +107,8 @@ def _take_debug(arguments: list[str]) -> tuple[bool, list[str]]:
 
 
 def _one_line(error: Exception, debug: bool) -> str:
+    if _out_of_memory(error):
+        return "There is not enough memory. End other programs, or run it where there is more."
     if isinstance(error, RdhyQaError):
         return str(error)
     if isinstance(error, typer.TyperException):
@@ -117,6 +120,15 @@ def _one_line(error: Exception, debug: bool) -> str:
     message = " ".join(f"{type(error).__name__}: {error}".split())
     step = "Report it." if debug else f"Run it again with {_DEBUG}, and report what it shows."
     return f"Unexpected {message.rstrip('.')}. {step}"
+
+
+def _out_of_memory(error: BaseException | None) -> bool:
+    """Whether memory ran out: libraries say so in words of their own, and it may pass for another fault on its way."""
+    while error is not None:
+        if isinstance(error, MemoryError) or any(said in str(error) for said in _NO_MEMORY):
+            return True
+        error = error.__cause__
+    return False
 
 
 def _exit_code(error: Exception) -> int:

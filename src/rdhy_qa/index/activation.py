@@ -13,24 +13,15 @@ The layout::
 import os
 import re
 import shutil
-import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from rdhy_qa.errors import DamagedIndexError, GenerationError, IndexLockedError, NoIndexError, NotFoundError
+from rdhy_qa.errors import DamagedIndexError, GenerationError, NoIndexError, NotFoundError
 from rdhy_qa.index.generation import Generation
 from rdhy_qa.index.manifest import Manifest, read_manifest, write_durably
+from rdhy_qa.index.writing import GENERATIONS, TEMPORARY, explained, writing
 
 _POINTER = "active"
-_LOCK = ".lock"
-_WRITER = ".writer"
-_GENERATIONS = "generations"
-_TEMPORARY = ".tmp-"
 _ID = re.compile(r"[0-9a-f]{12}")
 _WAIT_SECONDS = 10.0
 
@@ -156,7 +147,7 @@ def prune(index: Path, keep: int, *, wait: float = _WAIT_SECONDS) -> list[str]:
         IndexLockedError: if somebody else is still writing after ``wait`` seconds.
 
     """
-    with writing(index, wait):
+    with writing(index, wait), explained(index):
         ordered = sorted(list_generations(index), key=lambda one: not one.active)
         removed = [one.id for one in ordered[max(keep, 1 if ordered and ordered[0].active else 0) :]]
         for generation_id in removed:
@@ -166,7 +157,7 @@ def prune(index: Path, keep: int, *, wait: float = _WAIT_SECONDS) -> list[str]:
 
 def generation_folder(index: Path, generation_id: str) -> Path:
     """Where a generation lies."""
-    return index / _GENERATIONS / generation_id
+    return index / GENERATIONS / generation_id
 
 
 def _existing(index: Path, generation_id: str) -> Path:
@@ -177,23 +168,35 @@ def _existing(index: Path, generation_id: str) -> Path:
 
 
 def temporary_folder(index: Path) -> Path:
-    """Make a folder to build in; the next writer removes it if this one is killed."""
-    folder = index / _GENERATIONS / f"{_TEMPORARY}{os.getpid()}"
-    folder.mkdir(parents=True)
+    """Make a folder to build in; the next writer removes it if this one is killed.
+
+    Raises:
+        GenerationError: if the disk refuses that.
+
+    """
+    folder = index / GENERATIONS / f"{TEMPORARY}{os.getpid()}"
+    with explained(index):
+        folder.mkdir(parents=True)
     return folder
 
 
 def point_to(index: Path, generation_id: str) -> None:
-    """Let a generation serve. The caller has verified it and holds the lock."""
-    new = index / f"{_TEMPORARY}{_POINTER}"
-    write_durably(new, f"{generation_id}\n".encode())
-    new.replace(index / _POINTER)
-    sync_folder(index)
+    """Let a generation serve. The caller has verified it and holds the lock.
+
+    Raises:
+        GenerationError: if the disk refuses that.
+
+    """
+    new = index / f"{TEMPORARY}{_POINTER}"
+    with explained(index):
+        write_durably(new, f"{generation_id}\n".encode())
+        new.replace(index / _POINTER)
+        sync_folder(index)
 
 
 def remove(folder: Path) -> None:
     """Remove a generation so that, killed half-way, it leaves no half of one under its id."""
-    doomed = folder.with_name(f"{_TEMPORARY}removed-{folder.name}")
+    doomed = folder.with_name(f"{TEMPORARY}removed-{folder.name}")
     folder.rename(doomed)
     shutil.rmtree(doomed)
 
@@ -207,51 +210,8 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-@contextmanager
-def writing(index: Path, wait: float) -> Iterator[None]:
-    """Hold the index's lock, and remove what killed writers left.
-
-    Raises:
-        IndexLockedError: if somebody else still holds it after ``wait`` seconds.
-        GenerationError: if the folder can't be written.
-
-    """
-    lock = FileLock(index / _LOCK, timeout=wait)
-    try:
-        index.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except Timeout as error:
-        raise IndexLockedError(f"{_writer(index)} is writing {index}.", "Try again when it is done.") from error
-    except OSError as error:
-        step = "Name a folder that you may write to: --index DIR"
-        raise GenerationError(f"{index} can't be written: {error.strerror}.", step) from error
-    try:
-        started = datetime.now(UTC).strftime("%H:%M:%S UTC")
-        (index / _WRITER).write_text(f"Process {os.getpid()} on {socket.gethostname()}, since {started},")
-        _remove_leftovers(index)
-        yield
-    finally:
-        (index / _WRITER).unlink(missing_ok=True)
-        lock.release()
-
-
-def _writer(index: Path) -> str:
-    try:
-        return (index / _WRITER).read_text() or "Another process"
-    except OSError:
-        return "Another process"
-
-
-def _remove_leftovers(index: Path) -> None:
-    for left in (*index.glob(f"{_TEMPORARY}*"), *(index / _GENERATIONS).glob(f"{_TEMPORARY}*")):
-        if left.is_dir():
-            shutil.rmtree(left)
-        else:
-            left.unlink()
-
-
 def _folders(index: Path) -> list[Path]:
-    folder = index / _GENERATIONS
+    folder = index / GENERATIONS
     return sorted(one for one in folder.glob("*") if _ID.fullmatch(one.name)) if folder.is_dir() else []
 
 

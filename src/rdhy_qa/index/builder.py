@@ -35,6 +35,7 @@ from rdhy_qa.index.names import name_stems
 from rdhy_qa.index.sentence_vectors import HalfArray, SentenceVectors
 from rdhy_qa.index.splitting import TARGET_TOKENS, Passage, split
 from rdhy_qa.index.store import write_store
+from rdhy_qa.index.writing import explained, writing
 from rdhy_qa.models.embedder import Embedder, FloatArray, load_embedder, model_fingerprint
 from rdhy_qa.models.fitted import fitted_fingerprint
 from rdhy_qa.models.reader import reader_fingerprint
@@ -102,9 +103,10 @@ def ingest(
         CatalogueError: if a folder's catalogue of originals is wrong.
         ModelError: if the embedder's files are missing or altered, or it can't be loaded or exported.
         IndexLockedError: if somebody else is still writing after ``wait`` seconds.
+        GenerationError: if the disk is full, or the index can't be written for another reason.
 
     """
-    with activation.writing(settings.index, wait):
+    with writing(settings.index, wait):
         return _Ingest(paths, settings, embedder, progress or (lambda _: None), accept or (lambda _: None)).run()
 
 
@@ -143,10 +145,12 @@ class _Ingest:
         hashes = [_embed_hash(passage) for passage in passages]
         folder = activation.temporary_folder(self._settings.index)
         before = self._before(embedder)
-        _export(embedder, built, before, folder / EMBEDDER)  # now, since it may fail and embedding takes long
+        with explained(self._settings.index):
+            _export(embedder, built, before, folder / EMBEDDER)  # now, since it may fail and embedding takes long
         vectors = self._vectors(embedder, before, passages, hashes)
         manifest = _describe(built, embedder, documents, len(passages), skipped)
-        self._write(folder, manifest, documents, passages, hashes, vectors)
+        with explained(self._settings.index):
+            self._write(folder, manifest, documents, passages, hashes, vectors)
         self._accept(Generation.open(activation.generation_folder(self._settings.index, manifest.id)))
         activation.point_to(self._settings.index, manifest.id)
         reused = len(passages) - vectors.computed

@@ -103,7 +103,9 @@ class DenseIndex:
 
     def save(self, path: Path) -> None:
         """Write the index to a file, and the vectors beside it where it is approximate."""
-        faiss.write_index(self._index, str(path))
+        # By a stream of our own: where FAISS opens the file, it keeps to itself that a full disk refused the end of it.
+        with path.open("wb") as stream:
+            faiss.write_index(self._index, faiss.PyCallbackIOWriter(stream.write))  # type: ignore[attr-defined]
         if self._vectors is not None:
             np.save(path.with_name(_VECTORS), self._vectors)
 

@@ -1,6 +1,5 @@
 """One immutable build of the index, opened for reading."""
 
-import sqlite3
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Self
 
 from rdhy_qa.contracts import Filters
 from rdhy_qa.documents.document import Document, Metadata
-from rdhy_qa.errors import DamagedIndexError, ModelError, StaleIndexError
+from rdhy_qa.errors import DamagedIndexError, StaleIndexError
 from rdhy_qa.index.dense import DenseIndex
 from rdhy_qa.index.lexical import LexicalIndex
 from rdhy_qa.index.manifest import DIGEST, EMBEDDER, MANIFEST, Manifest, mend, read_manifest, sum_file
@@ -76,15 +75,13 @@ class Generation:
             self.encoder = before.encoder
         try:
             _ = self.store, self.dense, self.lexical, self.sentences, self.encoder
-        except (
-            OSError,
-            RuntimeError,
-            sqlite3.Error,
-            ValueError,
-            ModelError,
-        ) as error:  # faiss raises RuntimeError for a missing file
+        except MemoryError:
             self.close()
-            reason = str(error).splitlines()[0]
+            self.verify()  # altered bytes may ask for any amount of memory
+            raise
+        except Exception as error:  # five libraries read the files, and each has its own errors for altered bytes
+            self.close()
+            reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
             raise DamagedIndexError(f"{self.folder} can't be opened: {reason}.", mend(self.folder)) from error
         return self
 

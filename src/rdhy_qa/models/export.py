@@ -1,6 +1,9 @@
 """From a sentence-transformers model to the files of a query encoder."""
 
+import errno
 import logging
+import os
+import shutil
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +29,8 @@ _TEXTS = (
 # Cosine similarity of a vector with the model's own, at least: of the export as it is, and with weights of 8 bits.
 _SAME = 0.999
 _NEAR = 0.98
+# Bytes free on a disk that is full: less than a page or two.
+_FULL = 2**16
 
 
 def export_query_encoder(
@@ -43,11 +48,12 @@ def export_query_encoder(
 
     Raises:
         ModelError: if the model can't be exported, or the export gives other vectors.
+        OSError: if the folder can't be written.
 
     """
     folder.mkdir()
     (folder / DESCRIPTION).write_text(description.model_dump_json(indent=2), encoding="utf-8")
-    tokenizer.save(str(folder / TOKENIZER))
+    (folder / TOKENIZER).write_text(tokenizer.to_str(pretty=True), encoding="utf-8")
     wanted = [np.asarray(model.encode_query(text, normalize_embeddings=True)) for text in _TEXTS]
     try:
         _trace(model, tokenizer, description.dimension, folder / MODEL)
@@ -56,7 +62,11 @@ def export_query_encoder(
             raise ValueError(f"its vectors would be others (cosine similarity {likeness:.3f})")
         exact = (folder / MODEL).rename(folder / _EXACT)
         _quantise(exact, folder / MODEL)
+    except (OSError, MemoryError):  # no fault of the model's
+        raise
     except Exception as error:  # exporting runs the model's own code, which may raise anything
+        if shutil.disk_usage(folder).free < _FULL:  # a library reads a file of which it wrote only half, unawares
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
         reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
         step = "Set RDHY_QA_EMBEDDER to another model."
         raise ModelError(f"The model {description.name} can't be exported: {reason}.", step) from error
