@@ -134,8 +134,9 @@ def language_model() -> Iterator[str]:
 
 
 async def _chunks(text: str) -> AsyncIterator[bytes]:
-    for word in re.findall(r"\S+\s*", text):
-        choice = {"index": 0, "delta": {"content": word}, "finish_reason": None}
+    words = re.findall(r"\S+\s*", text)
+    for number, word in enumerate(words, 1):
+        choice = {"index": 0, "delta": {"content": word}, "finish_reason": "stop" if number == len(words) else None}
         chunk = {"id": "x", "object": "chat.completion.chunk", "created": 0, "model": "stub", "choices": [choice]}
         yield f"data: {json.dumps(chunk)}\n\n".encode()
         await asyncio.sleep(0.002)

@@ -1,5 +1,7 @@
 """The façade: generations are taken up whole, threads do not disturb each other, errors end in a next step."""
 
+import gc
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -99,6 +101,25 @@ def test_reload_takes_up_the_generation_that_was_activated(
     activate(generations[1])
     assert engine.reload() is True
     assert ask(engine).short_answer == "Greta Wind"
+
+
+def test_a_reload_frees_what_it_replaces_and_keeps_the_model_that_encodes_questions(
+    engine: Engine, generations: tuple[str, str], activate: Callable[[str], None]
+) -> None:
+    ask(engine)
+    before, encoder = weakref.ref(engine.generation), engine.generation.encoder
+    activate(generations[0])
+    gc.collect()
+    gc.disable()  # with every reload so much memory would be held until the collector of cycles comes by
+    try:
+        assert engine.reload() is True
+        ask(engine)
+        assert before() is None
+        assert engine.generation.encoder is encoder
+    finally:
+        gc.enable()
+        activate(generations[1])
+        engine.reload()
 
 
 def test_a_generation_that_cannot_be_used_leaves_the_one_in_use(

@@ -50,25 +50,23 @@ class _Found:
 
 
 class _Session:
-    """One generation with all that answering from it needs; replaced as a whole on reload."""
+    """One generation with all that answering from it needs; replaced as a whole on reload.
+
+    Nothing here refers back to the session: what a reload leaves behind is freed with the last question that uses it,
+    not when the collector of cycles comes by, which took ten reloads.
+    """
 
     def __init__(self, generation: Generation, reader: Reader) -> None:
         self.generation = generation
         self.reader = reader
         self.retriever = HybridRetriever(generation)
-        self.view = lru_cache(maxsize=_VIEWS)(self._view)
-        self.lists = lru_cache(maxsize=_VIEWS)(self._lists)
+        self.view = view = lru_cache(maxsize=_VIEWS)(partial(_view, generation))
+        self.lists = lru_cache(maxsize=_VIEWS)(lambda document_id: lists.lists_of(view(document_id)))
 
     @property
     def words(self) -> Words:
         """The words of the corpus."""
         return self.generation.lexical.vocabulary
-
-    def _view(self, document_id: str) -> DocumentView:
-        return DocumentView(self.generation.store.document(document_id))
-
-    def _lists(self, document_id: str) -> list[lists.RecordList]:
-        return lists.lists_of(self.view(document_id))
 
     def search(self, text: str, filters: Filters) -> "_Found":
         """Find passages for a standalone question."""
@@ -213,8 +211,12 @@ class Engine:
             if activation.active_id(self._settings.index) == self._session.generation.id:
                 return False
             generation = activation.open_active(self._settings.index, embedder=self._settings.embedder)
-            self._session = _Session(generation.load(), self._reader)
+            self._session = _Session(generation.load(before=self.generation), self._reader)
             return True
+
+
+def _view(generation: Generation, document_id: str) -> DocumentView:
+    return DocumentView(generation.store.document(document_id))
 
 
 class _Clock:

@@ -9,7 +9,7 @@ from typing import Self
 from rdhy_qa.errors import DamagedIndexError, ModelError, StaleIndexError
 from rdhy_qa.index.dense import DenseIndex
 from rdhy_qa.index.lexical import LexicalIndex
-from rdhy_qa.index.manifest import DIGEST, MANIFEST, Manifest, mend, read_manifest, sum_file
+from rdhy_qa.index.manifest import DIGEST, MANIFEST, FileSum, Manifest, mend, read_manifest, sum_file
 from rdhy_qa.index.sentence_vectors import SentenceVectors
 from rdhy_qa.index.store import Store
 from rdhy_qa.models.embedder import FloatArray
@@ -58,13 +58,19 @@ class Generation:
             )
         return generation
 
-    def load(self) -> Self:
+    def load(self, before: "Generation | None" = None) -> Self:
         """Open all parts now: what serves must outlive its folder, which another process may prune.
+
+        Args:
+            before: A loaded generation. Its query encoder is taken over where it is the same one: the model is most of
+                what loading costs, and memory for it would have to be found anew with every reload.
 
         Raises:
             DamagedIndexError: if a part can't be opened.
 
         """
+        if before is not None and _encoder_files(before) == _encoder_files(self):
+            self.encoder = before.encoder
         try:
             _ = self.store, self.dense, self.lexical, self.sentences, self.encoder
         except (
@@ -142,6 +148,11 @@ class Generation:
             path = self.folder / name
             if path.stat().st_size != file.size or (hashed and sum_file(path) != file):
                 raise DamagedIndexError(f"{path} is not what was written.", mend(self.folder))
+
+
+def _encoder_files(generation: Generation) -> dict[str, FileSum]:
+    files = generation.manifest.files
+    return {name: file for name, file in files.items() if name.startswith(f"{EMBEDDER}/")}
 
 
 def files_in(folder: Path) -> list[str]:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, astuple, dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -87,14 +87,14 @@ class Store:
     def __init__(self, path: Path) -> None:
         """Open the file. It must be whole: a generation checks that first."""
         uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-        self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
-        self._lock = threading.Lock()
-        rows = self._query("SELECT metadata FROM documents ORDER BY ordinal")
+        self._file = _File(uri)
+        rows = self._file.query("SELECT metadata FROM documents ORDER BY ordinal")
         self._metadata = tuple(Metadata(**json.loads(row[0])) for row in rows)
         self._ordinals = {known.id: ordinal for ordinal, known in enumerate(self._metadata)}
-        owners = self._query("SELECT document FROM passages ORDER BY row")
+        owners = self._file.query("SELECT document FROM passages ORDER BY row")
         self._owners: RowArray = np.fromiter((row[0] for row in owners), dtype=np.int64)
-        self._load = lru_cache(maxsize=_CACHED_DOCUMENTS)(self._load_document)
+        # Of the file, not of the store: a cache that refers to its owner keeps both until the collector comes by.
+        self._load = lru_cache(maxsize=_CACHED_DOCUMENTS)(partial(_load_document, self._file, self._metadata))
 
     def __len__(self) -> int:
         """Return the number of passages."""
@@ -102,8 +102,7 @@ class Store:
 
     def close(self) -> None:
         """Close the connection."""
-        with self._lock:
-            self._connection.close()
+        self._file.close()
 
     def documents(self) -> tuple[Metadata, ...]:
         """Return the metadata of every document, in reading order."""
@@ -131,7 +130,7 @@ class Store:
         """Return the passages with these rows, in the order asked for."""
         wanted = [int(row) for row in rows]
         marks = ",".join("?" * len(wanted))
-        found = self._query(
+        found = self._file.query(
             f'SELECT row, document, start, "end", section, page, note, lead_in, text FROM passages'
             f" WHERE row IN ({marks})",
             wanted,
@@ -168,27 +167,40 @@ class Store:
 
     def embed_hashes(self) -> list[str]:
         """Return the digest of what the embedder read of each passage, by row."""
-        return [row[0] for row in self._query("SELECT embed_hash FROM passages ORDER BY row")]
+        return [row[0] for row in self._file.query("SELECT embed_hash FROM passages ORDER BY row")]
 
     def _ordinal(self, document_id: str) -> int:
         if document_id not in self._ordinals:
             raise NotFoundError(f"There is no document {document_id!r}.", "List the documents: GET /v1/documents")
         return self._ordinals[document_id]
 
-    def _load_document(self, ordinal: int) -> Document:
-        row = self._query("SELECT text, blocks, sentences, records FROM documents WHERE ordinal = ?", [ordinal])[0]
-        blocks, sentences, records = (json.loads(column) for column in row[1:])
-        return Document(
-            metadata=self._metadata[ordinal],
-            text=row[0],
-            blocks=tuple(_block(values) for values in blocks),
-            sentences=tuple(Sentence(*values) for values in sentences),
-            records=tuple(_record(values) for values in records),
-        )
 
-    def _query(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
+class _File:
+    """The open file; its one connection is used by one thread at a time."""
+
+    def __init__(self, uri: str) -> None:
+        self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        self._lock = threading.Lock()
+
+    def query(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
         with self._lock:
             return self._connection.execute(statement, values).fetchall()
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+
+def _load_document(file: _File, metadata: Sequence[Metadata], ordinal: int) -> Document:
+    row = file.query("SELECT text, blocks, sentences, records FROM documents WHERE ordinal = ?", [ordinal])[0]
+    blocks, sentences, records = (json.loads(column) for column in row[1:])
+    return Document(
+        metadata=metadata[ordinal],
+        text=row[0],
+        blocks=tuple(_block(values) for values in blocks),
+        sentences=tuple(Sentence(*values) for values in sentences),
+        records=tuple(_record(values) for values in records),
+    )
 
 
 def _admits(filters: Filters, known: Metadata) -> bool:
