@@ -215,7 +215,7 @@ def row(name: str, measured: Measured, material: Material) -> Row:
 
 def show(rows: list[Row], conditions: str) -> None:
     """Print the table."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("system", no_wrap=True)
     for name in ("R@1", "R@5", "MRR", "p50 ms", "p95 ms", "ingest/s", "MB", "start s"):
         table.add_column(name, justify="right", no_wrap=True)
