@@ -152,13 +152,14 @@ def main() -> None:
 
 
 def install(venvs: Path) -> None:
-    """Install each peer into an environment of its own, unless that is there."""
+    """Install each peer into an environment of its own; where all of it is there, pip has nothing to do."""
     for name, folder in PEERS.items():
-        if not (venvs / folder / "bin" / "python").exists():
-            console.print(f"Installing {name} …")
+        console.print(f"Looking after the environment of {name} …")
+        python = venvs / folder / "bin" / "python"
+        if not python.exists():
             subprocess.run([sys.executable, "-m", "venv", str(venvs / folder)], check=True)
-            pip = [str(venvs / folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "-q"]
-            subprocess.run([*pip, "-r", str(HERE / "requirements" / f"{folder}.txt")], check=True)
+        pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "-q"]
+        subprocess.run([*pip, "-r", str(HERE / "requirements" / f"{folder}.txt")], check=True)
 
 
 def systems(venvs: Path, folder: Path) -> list[System]:
