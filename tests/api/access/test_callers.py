@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Annotated
 
 import httpx
@@ -211,7 +212,7 @@ def test_readers_need_no_key_and_nothing_is_looked_up_for_them(staffed: httpx.Cl
 
 def test_a_busy_key_is_looked_up_once_in_a_while(staffed: httpx.Client, new_key, lookups: list[str], monkeypatch):
     clock = [1_000.0]
-    monkeypatch.setattr(access.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(access, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     for key, status in ((new_key(Scope.READ), 200), (UNKNOWN.replace("000", "abc"), 401)):
         lookups.clear()
         for _ in range(5):
@@ -231,7 +232,7 @@ def test_a_wrong_secret_is_refused_though_the_key_is_remembered(staffed: httpx.C
 
 def test_a_key_revoked_in_use_is_refused_soon(staffed: httpx.Client, new_key, database: Database, monkeypatch):
     clock = [1_000.0]
-    monkeypatch.setattr(access.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(access, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     good = new_key(Scope.READ)
     assert staffed.get("/v1/documents", headers=bearer(good)).status_code == 200
     keys.revoke(database, good.split("_")[1])
