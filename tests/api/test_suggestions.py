@@ -1,5 +1,6 @@
 """Suggested questions are answered surely, and change with the index."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -102,6 +103,7 @@ def test_they_are_found_anew_for_another_generation_and_not_before(client: httpx
     engine.next_generation = "000000000002"
     found = first
     while found["generation"] == first["generation"]:
+        time.sleep(0.05)  # without a pause, the service would hardly get to look for the other generation
         found = client.get("/v1/suggestions").json()
     assert found["generation"] == "000000000002"
 
