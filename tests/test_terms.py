@@ -62,7 +62,7 @@ def test_stems_are_the_same_in_every_thread() -> None:
     assert results == [[stem(word) for word in words]] * 4
 
 
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(st.text())
 def test_words_of_any_text_lie_inside_it_in_order(text: str) -> None:
     found = terms(text)

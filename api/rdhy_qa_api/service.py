@@ -79,7 +79,8 @@ class Service:
         self._poll_seconds = poll_seconds
         self._engine: EngineLike | None = None
         self._problem: RdhyQaError = NoIndexError("The index is being loaded.", "Try again in a few seconds.")
-        self._away: UnavailableIndexError | None = None
+        self._logged = ""
+        self._away = False
         # More threads than cores would only make each other wait,
         self._limiter = anyio.CapacityLimiter(os.cpu_count() or 1)
         # unless they wait anyhow: for a language model.
@@ -93,7 +94,7 @@ class Service:
             RdhyQaError: why there is none yet.
         """
         if self._engine is None:
-            raise type(self._problem)(self._problem.message, self._problem.next_step)
+            raise self._refusal()
         return self._engine
 
     @property
@@ -103,8 +104,8 @@ class Service:
         Raises:
             RdhyQaError: why they are not.
         """
-        if self._away is not None:
-            raise UnavailableIndexError(self._away.message, self._away.next_step)
+        if self._away:
+            raise self._refusal()
         return self.engine
 
     @property
@@ -175,16 +176,16 @@ class Service:
         try:
             if await anyio.to_thread.run_sync(self._open_or_reload):
                 log.info("Serving generation %s.", self.engine.generation.manifest.id)
-            self._away = None
+            self._away, self._logged = False, ""
         except (NoIndexError, UnavailableIndexError) as error:
             self._report(error)
-            self._away = error if isinstance(error, UnavailableIndexError) else None
+            self._away = isinstance(error, UnavailableIndexError)
         except RdhyQaError as error:
             self._report(error)
             return _RETRY_SECONDS
         except Exception:  # what is loaded still serves, and the next look may go better
             log.exception("Could not look after the index.")
-            self._problem = GenerationError("The index could not be loaded.", "The log of the service says why.")
+            self._problem = _for_readers(GenerationError)
             return _RETRY_SECONDS
         return self._poll_seconds
 
@@ -194,10 +195,24 @@ class Service:
         self._engine = self._opener()
         return True
 
+    def _refusal(self) -> RdhyQaError:
+        # A new one each time: what is raised collects tracebacks.
+        return type(self._problem)(self._problem.message, self._problem.next_step)
+
     def _report(self, error: RdhyQaError) -> None:
-        if str(error) != str(self._problem):
+        if str(error) != self._logged:
             log.warning("%s", error)
-        self._problem = error
+        self._logged = str(error)
+        self._problem = _for_readers(type(error))
+
+
+def _for_readers(kind: type[RdhyQaError]) -> RdhyQaError:
+    """Say why there is no engine without the paths and hosts of the server, which the log has."""
+    if issubclass(kind, NoIndexError):
+        return NoIndexError("There is no index yet.", "Run: rdhy-qa ingest")
+    if issubclass(kind, UnavailableIndexError):
+        return UnavailableIndexError("Milvus, which holds the index, does not answer.", "Start Milvus.")
+    return kind("The index can't be used.", "The log of the service says why.")
 
 
 def service_of(request: Request) -> Service:

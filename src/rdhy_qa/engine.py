@@ -10,7 +10,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
-from rdhy_qa.answering import answerer, confidence, conversation, lists, spelling
+from rdhy_qa.answering import answerer, composition, confidence, conversation, lists, spelling
 from rdhy_qa.answering.citations import original_url, view_url
 from rdhy_qa.answering.questions import analyse
 from rdhy_qa.answering.ranking import READ_PASSAGES, Material, Read, Similarities
@@ -155,6 +155,8 @@ class Engine:
         draft, material, used = max(
             drafts, key=lambda entry: (entry[0].answered, entry[0].answered * entry[0].confidence)
         )
+        if draft.items and conversation.lists_again(asked, draft.text, request.history):
+            draft = composition.decline("insufficient_evidence", draft.confidence)
         clock.lap("read")
         reworded = Reworded(draft, "extractive")
         if self._writer is not None and operating_point is None:

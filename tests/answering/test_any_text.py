@@ -17,7 +17,7 @@ WORDS = st.sampled_from(
 )
 ANY_TEXT = st.text(max_size=1_000)
 QUESTIONS = st.one_of(st.text(min_size=1, max_size=1_000), st.lists(WORDS, min_size=1, max_size=12).map(" ".join))
-FAST = settings(deadline=None, derandomize=True, max_examples=150)
+FAST = settings(derandomize=True, max_examples=150)
 
 
 def valid(text: str) -> bool:
@@ -53,7 +53,7 @@ def test_countries_lie_inside_the_text(text: str) -> None:
     assert all(0 <= place.start < place.end <= len(text) for place in countries_in(text, codes_in_lower_case=True))
 
 
-@settings(deadline=None, derandomize=True, max_examples=60, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(derandomize=True, max_examples=60, suppress_health_check=[HealthCheck.filter_too_much])
 @given(QUESTIONS.filter(valid))
 def test_any_question_gets_a_valid_answer(harbour: Engine, text: str) -> None:
     answer = harbour.ask(AskRequest(question=text))

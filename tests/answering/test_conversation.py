@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rdhy_qa.answering.conversation import readings, says_nothing_new, told_before
+from rdhy_qa.answering.conversation import lists_again, readings, says_nothing_new, told_before
 from rdhy_qa.contracts import MAX_QUESTION_CHARACTERS, AskRequest, Turn
 
 
@@ -146,3 +146,33 @@ def test_a_follow_up_is_not_answered_by_what_was_just_told(harbour):
     assert again.short_answer != "240"
     alone = harbour.ask(AskRequest(question=first.question, history=tuple(history)))
     assert alone.short_answer == "240", "who asks the same question again is answered again"
+
+
+@pytest.mark.parametrize(
+    ("question", "again"),
+    [
+        ("and where was it held?", True),
+        ("what is its purpose?", True),
+        ("where was that?", True),
+        ("where are they from?", False),
+        ("who were they?", False),
+        ("Who designed the great lantern of Saltby?", False),
+    ],
+)
+def test_the_list_that_was_told_says_nothing_of_one_thing(question: str, again: bool):
+    assert lists_again(question, WINNERS[1].content, WINNERS) is again
+    assert not lists_again(question, "Two: Tidewell (Norway) [1]; RL Marten (Estonia) [2].", WINNERS)
+    assert not lists_again(question, WINNERS[1].content, [])
+
+
+def test_a_long_list_that_was_told_is_known_again():
+    names = "; ".join(f"Harbour {number} (Norway) [{number}]" for number in range(1, 90))
+    assert lists_again("where was it held?", names, after("who took part", names))
+
+
+def test_where_it_was_held_is_not_answered_by_the_winners_once_more(harbour):
+    first = harbour.ask(AskRequest(question="Who won Open Water?"))
+    assert len(first.items) == 3
+    follow_up = AskRequest(question="and where was it held?", history=tuple(after(first.question, first.answer)))
+    answer = harbour.ask(follow_up)
+    assert answer.items == ()

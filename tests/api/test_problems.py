@@ -189,7 +189,7 @@ bodies = anything | st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=bodies, path=st.sampled_from(["/v1/ask", "/v1/search"]))
 def test_no_json_ever_gives_a_500(client: httpx.Client, body: object, path: str):
     reply = client.post(path, content=json.dumps(body).encode(), headers=JSON)
@@ -198,7 +198,7 @@ def test_no_json_ever_gives_a_500(client: httpx.Client, body: object, path: str)
         check_problem(reply, 422)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.binary(max_size=200))
 def test_no_bytes_ever_give_a_500(client: httpx.Client, body: bytes):
     assert client.post("/v1/ask", content=body, headers=JSON).status_code in {200, 400, 422}

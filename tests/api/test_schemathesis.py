@@ -77,7 +77,7 @@ CHECKS = [
 
 
 @schema.parametrize()
-@settings(max_examples=160, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=160, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_no_request_fails_or_gets_an_undocumented_reply(
     case: Case, service: httpx.Client, administrator: dict[str, str], session: requests.Session
 ):

@@ -92,12 +92,30 @@ def test_keeps_serving_when_a_new_generation_cannot_be_used(
     assert "Other model." in caplog.text
 
 
-def test_an_index_that_cannot_be_used_is_explained(serve, tmp_path: Path):
-    (tmp_path / "active").write_text("nonsense")
-    with serve(create_app(load_settings(index=tmp_path))) as client:
-        reply = client.get("/readyz")
-    assert reply.status_code == 503
-    assert "does not name a generation" in reply.json()["detail"]
+@pytest.mark.parametrize(
+    ("pointer", "told", "logged"),
+    [
+        (None, "There is no index yet. Run: rdhy-qa ingest", "There is no index in"),
+        ("nonsense", "The index can't be used. The log of the service says why.", "does not name a generation"),
+    ],
+)
+def test_readers_are_told_that_there_is_no_index_and_the_log_where(
+    serve, tmp_path: Path, caplog: pytest.LogCaptureFixture, pointer: str | None, told: str, logged: str
+):
+    if pointer:
+        (tmp_path / "active").write_text(pointer)
+    with caplog.at_level(logging.WARNING, "rdhy_qa_api"), serve(create_app(load_settings(index=tmp_path))) as client:
+        replies = [
+            client.get("/readyz"),
+            client.get("/v1/generation"),
+            client.post("/v1/ask", json={"question": "Who won?"}),
+            client.post("/v1/ask", json={"question": "Who won?"}, headers={"Accept": "text/event-stream"}),
+        ]
+        assert str(tmp_path) not in client.get("/").text
+    for reply in replies:
+        assert (reply.status_code, reply.json()["detail"]) == (503, told)
+    assert logged in caplog.text
+    assert str(tmp_path) in caplog.text
 
 
 def test_a_slow_answer_holds_up_nothing_else(client: httpx.Client, engine):

@@ -57,7 +57,7 @@ def test_misspelt_repeats_are_one_gap_with_all_that_was_said(command, index: Pat
     assert all(len(line) <= 80 for line in lines)
     assert lines[0].startswith("6 questions since 20")
     first = lines.index(f"• {REVENUE[0]}") if f"• {REVENUE[0]}" in lines else lines.index(f"• {REVENUE[2]}")
-    assert lines[first + 1] == "  asked 5 times in 2 wordings · insufficient evidence 5 · 5 votes down"
+    assert lines[first + 1] == "  asked 5 times in 2 wordings · insufficient evidence 5 · 4 votes down"
     assert f"last {datetime.now(UTC):%Y-%m-%d}" in lines[first + 2]
     assert lines[first + 3] == f"  also “{REVENUE[1]}”"
     assert "  said “Fourth”" in lines

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rdhy_qa.documents.markup import tree_of
@@ -36,7 +36,6 @@ def test_where_nothing_is_there_is_no_tree(page):
     assert tree_of(page) is None or not tree_of(page).text_content().strip()
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from("<>/ab =\"'\n&;-!?"), max_size=60))
 def test_any_markup_gives_a_tree_or_none(page):
     tree = tree_of(page)

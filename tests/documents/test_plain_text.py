@@ -225,7 +225,7 @@ LINES = st.one_of(
 )
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=st.lists(LINES, max_size=25))
 def test_every_word_is_kept_in_order_and_spans_nest(read, words_of, check_spans, lines):
     text = "\n".join(lines)

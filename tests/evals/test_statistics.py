@@ -19,7 +19,7 @@ def shares(right: int, wrong: int, *, swap: int = 0) -> dict[str, float]:
     return values | {f"w{i}": 0.0 for i in range(wrong)}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(rates)
 def test_a_mean_is_never_nan_and_lies_in_its_interval(values: dict[str, float | None]):
     estimate = mean_of(values)

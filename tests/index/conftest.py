@@ -117,7 +117,7 @@ def toy() -> ToyEmbedder:
     return ToyEmbedder()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def toy_embedder() -> type[ToyEmbedder]:
     return ToyEmbedder
 
@@ -148,6 +148,6 @@ def write_post(path: Path, document_id: str, text: str) -> None:
     path.write_text(f"{front}## Section of {document_id}\n\n{text}\n", encoding="utf-8")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def post() -> Callable[[Path, str, str], None]:
     return write_post

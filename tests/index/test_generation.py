@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rdhy_qa.errors import DamagedIndexError, GenerationError, StaleIndexError
+from rdhy_qa.errors import DamagedIndexError, GenerationError
 from rdhy_qa.index import generation as generation_module
 from rdhy_qa.index.activation import generation_folder, open_active
 from rdhy_qa.index.builder import ingest
@@ -67,12 +67,6 @@ def test_a_large_generation_is_hashed_by_verify_and_measured_on_opening(
         opened.verify()
     store.write_bytes(whole[:-1])
     assert isinstance(refused(folder), DamagedIndexError)
-
-
-def test_another_embedder_is_refused(folder: Path) -> None:
-    assert Generation.open(folder, embedder="toy").encoder.name == "toy"
-    with pytest.raises(StaleIndexError, match=r"the embedder toy; the settings name other.*rdhy-qa ingest --index"):
-        Generation.open(folder, embedder="other")
 
 
 def test_reading_leaves_no_trace(folder: Path, settings: Settings) -> None:

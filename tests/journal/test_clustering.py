@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
@@ -19,7 +19,6 @@ def as_groups(labels: np.ndarray) -> list[list[int]]:
     return sorted([np.flatnonzero(labels == label).tolist() for label in set(labels)])
 
 
-@settings(deadline=None)
 @given(st.integers(1, 40), st.integers(0, 2**32 - 1), st.floats(0, 1))
 def test_the_groups_are_those_of_average_linkage(number: int, seed: int, farthest: float):
     condensed = np.random.default_rng(seed).random(number * (number - 1) // 2)
@@ -30,7 +29,6 @@ def test_the_groups_are_those_of_average_linkage(number: int, seed: int, farthes
         assert groups == as_groups(fcluster(linkage(condensed, "average"), farthest, "distance"))
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(st.integers(0, 2), min_size=3, max_size=3), max_size=25), st.floats(0, 2))
 def test_each_question_is_in_one_group_even_where_all_are_equally_far(points: list[list[int]], farthest: float):
     array = np.array(points, dtype=np.float64).reshape(-1, 3)

@@ -46,7 +46,7 @@ def test_what_was_answered_and_not_voted_down_is_no_gap(database: Database, entr
 def test_a_gap_has_all_that_was_asked_and_said_about_it(database: Database, entry):
     none, insufficient = {"reason": "no_evidence"}, {"reason": "insufficient_evidence"}
     now = datetime.now(UTC)
-    common = [entry("What is the revenue?", at=now - timedelta(hours=n), **none) for n in (5, 3, 4)]
+    common = [entry("What is the revenue?", at=now - timedelta(hours=n), **none) for n in (5, 3, 3)]
     other = [entry("Revenue in 2023", at=now - timedelta(hours=2), **insufficient)]
     answered = entry("Tell me the revenue", at=now - timedelta(hours=1))
     Journal(database, "full").write([*common, *other, answered, entry("How is the weather?", **none)])
@@ -57,7 +57,7 @@ def test_a_gap_has_all_that_was_asked_and_said_about_it(database: Database, entr
     keep_feedback(database, other[0].answer.answer_id, "down", "Please add 2023")
     first, second = find(database).gaps
     assert first.question == "What is the revenue?"
-    assert (first.askings, first.distinct, first.votes_down) == (5, 3, 4)
+    assert (first.askings, first.distinct, first.votes_down) == (5, 3, 3)
     assert first.reasons == {"no_evidence": 3, "insufficient_evidence": 1}
     assert list(first.reasons) == ["no_evidence", "insufficient_evidence"]
     assert first.last_asked == answered.at
@@ -65,6 +65,31 @@ def test_a_gap_has_all_that_was_asked_and_said_about_it(database: Database, entr
     assert first.others == ("Revenue in 2023", "Tell me the revenue")
     assert first.answer_id == common[0].answer.answer_id
     assert (second.question, second.askings, second.comments, second.others) == ("How is the weather?", 1, (), ())
+
+
+@pytest.mark.parametrize(
+    ("thumbs", "comments", "readers"), [(0, 1, 1), (1, 0, 1), (1, 1, 1), (3, 1, 3), (3, 3, 3), (0, 2, 2)]
+)
+def test_a_vote_and_the_comment_that_goes_with_it_are_one_readers(
+    database: Database, entry, thumbs: int, comments: int, readers: int
+):
+    asked, other = entry("Revenue?"), entry("Google?")
+    Journal(database, "full").write([asked, other])
+    for _ in range(thumbs):
+        keep_feedback(database, asked.answer.answer_id, "down")
+    for _ in range(comments):
+        keep_feedback(database, asked.answer.answer_id, "down", "Wrong")
+    keep_feedback(database, other.answer.answer_id, "down")
+    assert {gap.question: gap.votes_down for gap in find(database).gaps} == {"Revenue?": readers, "Google?": 1}
+
+
+def test_a_comment_on_one_answer_takes_no_vote_from_another(database: Database, entry):
+    first, second = entry("Revenue?"), entry("Revenue?", generation="ba9876543210")
+    Journal(database, "full").write([first, second])
+    keep_feedback(database, first.answer.answer_id, "down")
+    keep_feedback(database, second.answer.answer_id, "down", "Wrong")
+    (gap,) = find(database).gaps
+    assert gap.votes_down == 2
 
 
 def test_what_failed_most_comes_first_however_often_the_good_was_asked(database: Database, entry):

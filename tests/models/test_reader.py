@@ -80,7 +80,7 @@ def test_any_text_can_be_read(reader: PackagedReader, text: str):
 
 
 @given(st.integers(0, 2**16), st.integers(1, 40))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_the_best_span_of_a_range_lies_in_it_and_no_other_scores_more(seed: int, size: int):
     rng = np.random.default_rng(seed)
     offsets = np.stack([np.arange(size) * 3, np.arange(size) * 3 + 2], axis=1)

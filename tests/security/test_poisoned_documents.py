@@ -1,7 +1,7 @@
 """What planted documents may not do; `evals/questions/hostile.yaml` asks the whole program about more of them."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rdhy_qa.answering import lists
@@ -116,7 +116,6 @@ def test_a_document_can_not_write_marks_into_an_answer(quote: str, said: str):
 TEXTS = st.text(st.sampled_from("aeHоеНS YTM:[]12\u200b\u202e\u200d\u0301.,é\ufe0f\U000e0041m\u0645👩"), max_size=40)
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_cleaning_and_judging_take_any_text(text: str):
     assert clean(clean(text)) == clean(text)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rdhy_qa.errors import FetchError
@@ -28,7 +28,6 @@ def response(data: bytes, encoding: str | None = None, size: int = 1_000) -> htt
     return httpx.Response(200, headers=headers, stream=Stream(data, size))
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=5_000), st.integers(1, 700))
 def test_what_was_packed_comes_out_whatever_the_pieces(data: bytes, size: int):
     assert read_body(response(gzip.compress(data), "gzip", size), MIB) == data
@@ -71,7 +70,7 @@ def test_a_packing_that_was_not_asked_for_is_refused(encoding: str):
 
 @pytest.mark.parametrize(
     ("data", "reason"),
-    [(b"no gzip at all", "damaged"), (gzip.compress(b"hello" * 100)[:-9], "cut off"), (b"", "cut off")],
+    [(b"no gzip at all", "damaged"), (gzip.compress(b"hello" * 100, mtime=0)[:-9], "cut off"), (b"", "cut off")],
 )
 def test_damage_and_cut_off_packings_are_told(data: bytes, reason: str):
     with pytest.raises(FetchError, match=reason):

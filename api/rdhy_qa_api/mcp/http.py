@@ -12,12 +12,13 @@ from fastapi import HTTPException
 from fastapi.security import SecurityScopes
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from pydantic import BaseModel
-from starlette.requests import Request
-from starlette.types import Receive, Scope, Send
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message, Receive, Scope, Send
 
 from rdhy_qa.contracts import Answer
 from rdhy_qa.journal.scopes import Scope as KeyScope
 from rdhy_qa_api.access.callers import BEARER, access_of, identified
+from rdhy_qa_api.access.places import while_connected
 from rdhy_qa_api.mcp.schemas import AskArguments
 from rdhy_qa_api.mcp.server import McpServer
 from rdhy_qa_api.recording import recorder_of
@@ -68,5 +69,25 @@ class McpEndpoint:
         if origin is not None and not self._origins & {origin, "*"}:
             raise HTTPException(403, "Pages of this origin may not ask. RDHY_QA_CORS_ORIGINS lists those that may.")
         request.state.caller = await identified(request, _READ, await BEARER(request))
-        assert self._sessions is not None
-        await self._sessions.handle_request(scope, receive, send)
+        await self._while_connected(request, send)
+
+    async def _while_connected(self, request: Request, send: Send) -> None:
+        """Let the library reply, which itself does not look whether the client still waits."""
+        sessions = self._sessions
+        assert sessions is not None
+        begun = False
+        body: list[Message] = [{"type": "http.request", "body": await request.body()}]
+
+        async def receive() -> Message:
+            return body.pop() if body else await request.receive()
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await while_connected(request, lambda: sessions.handle_request(request.scope, receive, send_and_note))
+        except ClientDisconnect:
+            if not begun:  # otherwise it has its reply
+                raise

@@ -41,6 +41,7 @@ _ORDINAL_WORD = re.compile(
     r"\b(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|next)\b", re.IGNORECASE
 )
 _ORDINAL = re.compile(rf"(?:the\s+)?({_ORDINAL_WORD.pattern})(?:\s+ones?)?", re.IGNORECASE)
+_ONE_THING = re.compile(r"\b(?:it|its|it's|that|this)\b", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _MARKS = re.compile(r"\s*\[\d+\]")
 _FEW = 2
@@ -86,6 +87,17 @@ def says_nothing_new(short: str | None, quotes: Sequence[str], told: str) -> boo
     return bool(quotes) and bool(told) and all(again) and _in_words(short or "") in said
 
 
+def lists_again(question: str, text: str, history: Sequence[Turn]) -> bool:
+    """Whether a follow-up about one thing would get the list once more that it comes after.
+
+    "And where was it held?" after a list of winners is about what they won, of which the list says nothing; "where are
+    they from?" is about the winners, and the list may well say that.
+    """
+    if not _ONE_THING.search(question) or readings(question, history) == [question]:
+        return False
+    return _in_words(_said(text)) == _in_words(_said_before(history)[1])
+
+
 def _in_words(text: str) -> str:
     return f" {' '.join(term.folded for term in terms(text))} " if text else ""
 
@@ -95,14 +107,19 @@ def _said_before(history: Sequence[Turn]) -> tuple[str, str]:
     last = max((n for n, turn in enumerate(history) if turn.role == "user"), default=None)
     if last is None:
         return "", ""
-    asked = _opening_of(history[last])
-    answer = next((_opening_of(turn) for turn in history[last + 1 :]), "")
-    return re.sub(r"[?\s]+$", "", readings(asked, history[:last])[0]), _MARKS.sub("", answer)
+    asked = _opening_of(history[last].content)
+    answer = next((_said(turn.content) for turn in history[last + 1 :]), "")
+    return re.sub(r"[?\s]+$", "", readings(asked, history[:last])[0]), answer
 
 
-def _opening_of(turn: Turn) -> str:
+def _said(answer: str) -> str:
+    """The beginning of an answer without its marks."""
+    return _MARKS.sub("", _opening_of(answer))
+
+
+def _opening_of(text: str) -> str:
     """As much of what was said as a question may have: more is not looked at, and would take long to be."""
-    return " ".join(turn.content.split())[:MAX_QUESTION_CHARACTERS]
+    return " ".join(text.split())[:MAX_QUESTION_CHARACTERS]
 
 
 def _points_back(question: str) -> bool:

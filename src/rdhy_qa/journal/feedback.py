@@ -15,7 +15,7 @@ Verdict = Literal["up", "down"]
 
 
 class Feedback(Base):
-    """One reader's verdict on an answer; an answer may have many."""
+    """A verdict on an answer, which may have many; a comment that follows a vote is a row of its own."""
 
     __tablename__ = "feedback"
 

@@ -45,6 +45,7 @@ class Gap(_Reply):
     reasons: dict[str, int]
     """Why it was declined, each reason with the number of times."""
     votes_down: int
+    """Readers who voted it down; one who sends a comment after the vote counts once."""
     last_asked: datetime
     comments: tuple[str, ...]
     """What readers wrote with their votes down; the 20 newest, newest first."""
@@ -87,7 +88,10 @@ class _Question:
     def add(self, row: Row[*tuple[Any, ...]]) -> None:
         """Take in another answer that was given to it."""
         self.askings += row.askings or 0
-        self.votes_down += row.votes_down or 0
+        # A chat sends the vote at once and the comment later, as a row of its own; nothing says who sent which.
+        # So as many comments as there are votes without one are taken to go with those.
+        commented = row.commented or 0
+        self.votes_down += max(commented, (row.said or 0) - commented)
         self.answers.append(row.id)
         if not row.answered and row.askings:
             self.reasons[row.reason] += row.askings
@@ -134,7 +138,11 @@ def _failed(since: datetime) -> Select[*tuple[Any, ...]]:
         .subquery()
     )
     voted = (
-        select(Feedback.answer_id, func.count().label("votes_down"))
+        select(
+            Feedback.answer_id,
+            func.count().label("said"),
+            func.count(Feedback.comment).label("commented"),
+        )
         .where(Feedback.at >= since, Feedback.verdict == "down")
         .group_by(Feedback.answer_id)
         .subquery()
@@ -148,12 +156,13 @@ def _failed(since: datetime) -> Select[*tuple[Any, ...]]:
             GivenAnswer.answered,
             GivenAnswer.reason,
             asked.c.askings,
-            voted.c.votes_down,
+            voted.c.said,
+            voted.c.commented,
             last.label("last_asked"),
         )
         .outerjoin(asked, asked.c.answer_id == GivenAnswer.id)
         .outerjoin(voted, voted.c.answer_id == GivenAnswer.id)
-        .where(or_(and_(~GivenAnswer.answered, asked.c.askings > 0), voted.c.votes_down > 0))
+        .where(or_(and_(~GivenAnswer.answered, asked.c.askings > 0), voted.c.said > 0))
         .order_by(GivenAnswer.id)
     )
 

@@ -56,7 +56,7 @@ def test_a_bad_limit_keeps_the_service_from_starting(notation: str, name: str):
         create_app(load_settings(**{name: notation}), engine=object())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     quota=st.integers(1, 12),
     start=st.floats(1.7e9, 1.8e9),
@@ -80,7 +80,7 @@ def test_no_window_of_the_clock_ever_lets_through_more_than_the_quota(quota: int
         assert sum(int(moment // MINUTE) == window for moment in allowed) <= quota
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     quota=st.integers(1, 12),
     start=st.floats(1.7e9, 1.8e9),
@@ -104,7 +104,7 @@ def test_who_waits_as_long_as_told_is_let_through(quota: int, start: float, paus
     at(start, scenario)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     quota=st.integers(1, 12), start=st.floats(1.7e9, 1.8e9), pauses=st.lists(st.floats(0, 40), min_size=1, max_size=30)
 )

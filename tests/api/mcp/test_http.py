@@ -1,5 +1,6 @@
 """The SDK's own client against the real service on loopback, in both ways of speaking that it has."""
 
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -206,6 +207,28 @@ def test_who_finds_all_places_taken_is_told_to_come_back(serve, engine):
     assert refused.is_error
     assert "Try again in a few seconds." in refused.content[0].text
     assert not answered.is_error
+
+
+def test_the_work_for_a_client_that_goes_away_is_given_up(
+    client: httpx.Client, engine, mode: str, caplog: pytest.LogCaptureFixture
+):
+    engine.steps, engine.seconds = 10_000, 0.01
+
+    async def work(mcp: Client) -> None:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(mcp.call_tool, "ask", {"question": "Who?"})
+            while not engine.open_streams:
+                await anyio.sleep(0.01)
+            tasks.cancel_scope.cancel()
+
+    connected(client, work, mode)
+    deadline = time.monotonic() + 20
+    while engine.open_streams and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert engine.open_streams == 0
+    engine.reset()
+    assert call(client, "ask", mode, question="Who?").structured_content["answer"] == "Two."
+    assert "Traceback" not in caplog.text
 
 
 def test_a_key_has_to_be_right_and_to_allow_reading(serve, engine, tmp_path: Path):

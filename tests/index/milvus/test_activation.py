@@ -56,6 +56,32 @@ def test_replica_follows_the_alias_and_rollback_takes_it_back(lite, texts: Path)
         places.activate(index, second)
 
 
+def test_looking_at_the_alias_again_takes_no_connection_of_its_own(
+    lite, texts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = lite.index("watched")
+    built = ingest(texts, index, "Bruno Salt")
+    places.active_id(index)
+    connected = []
+    connect = Server._connected
+
+    def note(server: Server) -> object:
+        connected.append(server._client is None)
+        return connect(server)
+
+    monkeypatch.setattr(Server, "_connected", note)
+    assert [places.active_id(index) for _ in range(3)] == [built] * 3
+    assert connected == [False, False, False]
+    lite.kill()
+    try:
+        with pytest.raises(UnavailableIndexError):
+            places.active_id(index)
+    finally:
+        lite.start()
+    assert [places.active_id(index) for _ in range(2)] == [built] * 2
+    assert connected[-2:] == [True, False]
+
+
 def test_publication_that_was_killed_is_not_served_and_the_next_run_ends_it(
     lite, texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

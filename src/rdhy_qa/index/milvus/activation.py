@@ -1,7 +1,7 @@
 """Which generation in Milvus serves: the one whose passages the index's alias names."""
 
 import re
-from contextlib import closing
+from functools import lru_cache
 
 from rdhy_qa.errors import GenerationError, NoIndexError, NotFoundError, UnavailableIndexError
 from rdhy_qa.index.activation import Listed
@@ -23,8 +23,7 @@ def active_id(address: Address) -> str:
         UnavailableIndexError: if Milvus does not answer.
 
     """
-    with closing(Server(address)) as server:
-        return _active_id(server)
+    return _active_id(_watched(address))
 
 
 def open_active(address: Address, *, embedder: str | None = None) -> RemoteGeneration:
@@ -95,6 +94,12 @@ def prune(address: Address, keep: int) -> list[str]:
         collections.drop(server, generation_id)
     server.close()
     return removed
+
+
+@lru_cache(maxsize=1)
+def _watched(address: Address) -> Server:
+    """One connection for all looks at the alias: a service takes one each second."""
+    return Server(address)
 
 
 def _active_id(server: Server) -> str:
