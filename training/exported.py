@@ -21,7 +21,7 @@ def weights_of(file: Path) -> dict[str, torch.Tensor]:
     """
     graph = onnx.load(str(file)).graph
     stored = {entry.name: numpy_helper.to_array(entry) for entry in graph.initializer}
-    found = {name: torch.from_numpy(value.copy()) for name, value in stored.items() if name.endswith((".weight", ".bias"))}
+    found = {name: torch.from_numpy(one.copy()) for name, one in stored.items() if name.endswith((".weight", ".bias"))}
     for name in stored:
         if name.endswith(_QUANTIZED) and ".embeddings." in name and "word_embeddings" not in name:
             found[name.removesuffix(_QUANTIZED)] = _real(stored, name)

@@ -75,9 +75,7 @@ def _measure(network: Network, held: list[list[Row]]) -> dict[str, float]:
 class Run:
     """One training: its data, its network, and how far it has come."""
 
-    def __init__(
-        self, settings: dict[str, Any], data: Path, out: Path, start: Path | None, *, bfloat16: bool
-    ) -> None:
+    def __init__(self, settings: dict[str, Any], data: Path, out: Path, start: Path | None, *, bfloat16: bool) -> None:
         self._settings, self._out, self._bfloat16 = settings, out, bfloat16
         self._checkpoint = out / "checkpoint.pt"
         self._samplers: dict[str, Sampler] = {}
