@@ -117,7 +117,7 @@ def toy() -> ToyEmbedder:
     return ToyEmbedder()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def toy_embedder() -> type[ToyEmbedder]:
     return ToyEmbedder
 

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rdhy_qa.index.manifest import DenseSearch
-from rdhy_qa.index.store import RowArray
+from rdhy_qa.index.rows import RowArray
 from rdhy_qa.models.embedder import FloatArray
 
 EXACT_UP_TO = 100_000
