@@ -131,7 +131,7 @@ def test_accents_fold_in_ids(tmp_path):
 
 def test_fingerprints_change_with_content_and_name_only(corpus):
     before = fingerprints([corpus], LIMIT)
-    assert [name for name, _, _ in before] == ["a_first.txt", "b/Second File.md", "page.html", "sheet.pdf"]
+    assert [name for name, _, _ in before.values()] == ["a_first.txt", "b/Second File.md", "page.html", "sheet.pdf"]
     os.utime(corpus / "page.html", (1, 1))
     (corpus / "data.json").write_text("[]")
     assert fingerprints([corpus], LIMIT) == before

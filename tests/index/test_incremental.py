@@ -52,7 +52,7 @@ def folders(corpus: Path, apart: bool) -> list[Path]:
     return [corpus / "c", corpus / "d"] if apart else [corpus]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=20)
 @given(st.lists(st.tuples(changes, st.booleans()), min_size=1, max_size=4))
 @example([([("a b.md", 0), ("a-b.md", 1)], False), ([("a b.md", None)], False)])
 @example([([("c/a.md", 1), ("d/a.md", 1)], True), ([("c/a.md", 2)], True), ([("c/a.md", None)], True)])
