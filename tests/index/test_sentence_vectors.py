@@ -20,7 +20,7 @@ def some(rows: int, first: float) -> np.ndarray:
 
 @pytest.fixture
 def vectors(tmp_path: Path) -> SentenceVectors:
-    with SentenceWriter(tmp_path / "sentences", [2, 0, 3, 1, 1], 4) as writer:
+    with SentenceWriter(tmp_path / "sentences", np.array([2, 0, 3, 1, 1]), 4) as writer:
         writer.write(3, some(2, 200))
         writer.write(2, some(3, 100))
         writer.write(1, some(0, 0))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -14,8 +15,9 @@ import numpy as np
 from rdhy_qa.documents.files import fingerprints
 from rdhy_qa.errors import DocumentError, GenerationError
 from rdhy_qa.index import activation
-from rdhy_qa.index.dense import DenseIndex
-from rdhy_qa.index.drafting import Draft
+from rdhy_qa.index.dense import VECTORS, DenseIndex
+from rdhy_qa.index.drafting import Draft, Drafted
+from rdhy_qa.index.embedding import write_vectors
 from rdhy_qa.index.generation import DENSE, LEXICAL, NAMES, SENTENCES, WORDS, Generation, files_in
 from rdhy_qa.index.lexical import LexicalIndex
 from rdhy_qa.index.manifest import (
@@ -33,27 +35,27 @@ from rdhy_qa.index.manifest import (
     write_manifest,
 )
 from rdhy_qa.index.names import NameCounts
-from rdhy_qa.index.rows import stretches
-from rdhy_qa.index.sentence_vectors import SentenceVectors, SentenceWriter
+from rdhy_qa.index.sentence_vectors import SentenceVectors
 from rdhy_qa.index.splitting import TARGET_TOKENS, split
 from rdhy_qa.index.words import PassageWords
 from rdhy_qa.index.writing import explained, writing
-from rdhy_qa.models.embedder import Embedder, FloatArray, load_embedder, model_fingerprint
+from rdhy_qa.models.embedder import Embedder, load_embedder, model_fingerprint
 from rdhy_qa.models.fitted import fitted_fingerprint
 from rdhy_qa.models.reader import reader_fingerprint
 from rdhy_qa.settings import Settings
 from rdhy_qa.sources.preferring import preferred
 
-# Passages between two reports of progress: some seconds' work for the packaged model.
-_CHUNK = 128
 # Sentences that stand in for questions where an approximate index is measured.
 _RESEMBLING = 300
+
+
+Stage = Literal["read", "embed", "write", "publish"]
 
 
 class Progress(NamedTuple):
     """How far an ingest has come."""
 
-    stage: Literal["read", "embed", "write", "publish"]
+    stage: Stage
     done: int
     total: int
     """Files to read, passages to embed, or 1 for writing."""
@@ -143,18 +145,15 @@ class _Ingest:
         before = self._before(embedder)
         with explained(self._settings.index), closing(before) if before else nullcontext():
             like = before if before and before.manifest.built.making == built.making else None
-            with closing(Draft(folder, like)) as draft:
-                skipped = self._read(embedder, like, draft)
-                counts = draft.finish()
+            drafted, skipped = self._read(folder, embedder, like)
             _export(embedder, built, before, folder / EMBEDDER)  # now, since it may fail and embedding takes long
-            vectors, computed = self._vectors(folder, embedder, before, draft)
-            manifest = _describe(built, embedder, counts, skipped)
-            self._write(folder, manifest, vectors)
+            computed = write_vectors(folder, drafted, embedder, before, partial(self._report, "embed"))
+            manifest = _describe(built, embedder, drafted.counts, skipped)
+            self._write(folder, manifest)
         self._accept(Generation.open(activation.generation_folder(self._settings.index, manifest.id)))
         activation.point_to(self._settings.index, manifest.id)
-        return IngestResult(
-            manifest.id, counts, computed, counts.passages - computed, manifest.skipped, unchanged=False
-        )
+        reused = manifest.counts.passages - computed
+        return IngestResult(manifest.id, manifest.counts, computed, reused, manifest.skipped, unchanged=False)
 
     def _built(self) -> Built:
         name = self._embedder.name if self._embedder else self._settings.embedder
@@ -186,7 +185,7 @@ class _Ingest:
             activation.point_to(self._settings.index, whole.id)
         return IngestResult(whole.id, manifest.counts, 0, manifest.counts.passages, manifest.skipped, unchanged)
 
-    def _read(self, embedder: Embedder, before: Generation | None, draft: Draft) -> list[SkippedFile]:
+    def _read(self, folder: Path, embedder: Embedder, before: Generation | None) -> tuple[Drafted, list[SkippedFile]]:
         """Read what has changed since the generation before, and take over what has not."""
         from rdhy_qa.documents.reading import Skipped, read_files
 
@@ -195,19 +194,23 @@ class _Ingest:
         known = {path: ids[source] for path, source in sources.items() if source in ids}
         skipped: list[SkippedFile] = []
         files = read_files(self._paths, max_bytes=self._max_bytes, instead=self._instead, known=known)
-        for done, (path, found, alone) in enumerate(files):
-            self._progress(Progress("read", done, len(self._files)))
-            if isinstance(found, Skipped):
-                skipped.append(SkippedFile(path=str(found.path), reason=found.reason))
-            elif isinstance(found, str):
-                draft.take_over(found)
-            else:
-                passages = split(found, embedder.count_tokens, embedder.max_tokens)
-                draft.add(found, sources.get(path) if alone else None, passages)
-        self._progress(Progress("read", len(self._files), len(self._files)))
-        if not len(draft):
-            raise DocumentError(*_nothing_to_index(self._paths, skipped))
-        return skipped
+        with closing(Draft(folder, before)) as draft:
+            for done, (path, found, alone) in enumerate(files):
+                self._report("read", done, len(self._files))
+                if isinstance(found, Skipped):
+                    skipped.append(SkippedFile(path=str(found.path), reason=found.reason))
+                elif isinstance(found, str):
+                    draft.take_over(found)
+                else:
+                    passages = split(found, embedder.count_tokens, embedder.max_tokens)
+                    draft.add(found, sources.get(path) if alone else None, passages)
+            self._report("read", len(self._files), len(self._files))
+            if not len(draft):
+                raise DocumentError(*_nothing_to_index(self._paths, skipped))
+            return draft.finish(), skipped
+
+    def _report(self, stage: Stage, done: int, total: int) -> None:
+        self._progress(Progress(stage, done, total))
 
     def _before(self, embedder: Embedder) -> Generation | None:
         """The generation that serves, where the same embedder made it and it is as it was written."""
@@ -221,45 +224,13 @@ class _Ingest:
             return None
         return generation
 
-    def _vectors(
-        self, folder: Path, embedder: Embedder, before: Generation | None, draft: Draft
-    ) -> tuple[FloatArray, int]:
-        """Vectors of all passages, and how many of them had to be computed; those of sentences are written."""
-        origins = draft.origins()
-        lengths = np.zeros(len(draft), dtype=np.int64)
-        known = before.store.rows_with({passage.digest for passage in draft.new.values()}) if before else {}
-        for row, passage in draft.new.items():
-            origins[row] = known.get(passage.digest, -1)
-            lengths[row] = len(passage.sentences)
-        taken = origins >= 0
-        vectors = np.empty((len(draft), embedder.dimension), dtype=np.float32)
-        if before:
-            lengths[taken] = before.sentences.lengths()[origins[taken]]
-        with SentenceWriter(folder / SENTENCES, lengths, embedder.dimension) as sentences:
-            if before:
-                stored = before.dense.vectors()
-                for first, end, origin in stretches(origins):
-                    if origin >= 0:
-                        last = origin + end - first
-                        vectors[first:end] = stored[origin:last]
-                        sentences.write(first, before.sentences.stored(origin, last))
-            # Longest first: passages of one length waste least on padding, and the time left is never underrated.
-            missing = sorted(np.flatnonzero(~taken).tolist(), key=lambda row: -len(draft.new[row].text))
-            for done in range(0, len(missing), _CHUNK):
-                self._progress(Progress("embed", done, len(missing)))
-                rows = missing[done : done + _CHUNK]
-                chunk = [draft.new[row] for row in rows]
-                encoded = embedder.encode_passages([one.text for one in chunk], [one.sentences for one in chunk])
-                vectors[rows] = encoded[0]
-                for row, of_sentences in zip(rows, encoded[1], strict=True):
-                    sentences.write(row, of_sentences)
-        self._progress(Progress("embed", len(missing), len(missing)))
-        return vectors, len(missing)
-
-    def _write(self, folder: Path, manifest: Manifest, vectors: FloatArray) -> None:
+    def _write(self, folder: Path, manifest: Manifest) -> None:
         """Write the rest of the generation beside the others; it gets its name only when the disk has all of it."""
-        self._progress(Progress("write", 0, 1))
+        self._report("write", 0, 1)
+        vectors = np.load(folder / VECTORS, mmap_mode="r")
         dense = DenseIndex.build(vectors, SentenceVectors.load(folder / SENTENCES).spread(_RESEMBLING))
+        if dense.how.kind == "exact":
+            (folder / VECTORS).unlink()  # FAISS has them itself
         dense.save(folder / DENSE)
         names = NameCounts.load(folder / NAMES).stems()
         LexicalIndex.build(PassageWords.load(folder / WORDS), names).save(folder / LEXICAL)
@@ -272,7 +243,7 @@ class _Ingest:
             activation.remove(final)
         folder.rename(final)
         activation.sync_folder(final.parent)
-        self._progress(Progress("write", 1, 1))
+        self._report("write", 1, 1)
 
 
 def _export(embedder: Embedder, built: Built, before: Generation | None, folder: Path) -> None:

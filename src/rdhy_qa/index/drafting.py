@@ -27,8 +27,18 @@ class NewPassage(NamedTuple):
     """Of both: all that decides the passage's vectors, the model aside."""
 
 
+class Drafted(NamedTuple):
+    """What there is to be embedded."""
+
+    counts: Counts
+    new: dict[int, NewPassage]
+    """The passages that were not taken over, by their rows."""
+    origins: RowArray
+    """For each passage its row in the generation before, -1 for a new one."""
+
+
 class Draft:
-    """Writes documents, passages and their words into the folder of a new generation, and keeps what is to be embedded.
+    """Writes documents, passages and their words into the folder of a new generation.
 
     What it writes depends on the documents and their order alone, not on which of them are taken over.
     """
@@ -48,8 +58,7 @@ class Draft:
         self._names = before.names() if before else NameCounts()
         self._taken: set[str] = set()
         self._origins = array("q")
-        self.new: dict[int, NewPassage] = {}
-        """The passages that were not taken over, by their rows."""
+        self._new: dict[int, NewPassage] = {}
 
     def take_over(self, document_id: str) -> None:
         """Take a document of the generation before."""
@@ -66,7 +75,7 @@ class Draft:
         self._store.add(document, source, passages, [one.digest for one in new])
         for passage, one in zip(passages, new, strict=True):
             self._words.add(searchable_text(passage, document.metadata.title, document.text))
-            self.new[len(self._origins)] = one
+            self._new[len(self._origins)] = one
             self._origins.append(-1)
         self._names.add(document)
 
@@ -74,20 +83,17 @@ class Draft:
         """Return the number of passages so far."""
         return len(self._origins)
 
-    def origins(self) -> RowArray:
-        """For each passage its row in the generation before, -1 for a new one."""
-        return np.array(self._origins, dtype=np.int64)
-
-    def finish(self) -> Counts:
-        """Write what is left to write, and tell how much there is in all."""
+    def finish(self) -> Drafted:
+        """Write what is left to write."""
         if self._before is not None:
             for known in self._before.documents():
                 if known.id not in self._taken:
                     self._names.remove(self._before.document(known.id))
-        words = PassageWords.joined(self._before.words() if self._before else None, self._words, self.origins())
+        origins = np.array(self._origins, dtype=np.int64)
+        words = PassageWords.joined(self._before.words() if self._before else None, self._words, origins)
         words.save(self._folder / WORDS)
         self._names.save(self._folder / NAMES)
-        return self._store.counts()
+        return Drafted(self._store.counts(), self._new, origins)
 
     def close(self) -> None:
         """End the store's file."""

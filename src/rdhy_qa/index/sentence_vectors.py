@@ -14,13 +14,11 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from rdhy_qa.index.rows import RowArray, firsts_of
+from rdhy_qa.index.rows import RowArray, RowWriter, firsts_of
 from rdhy_qa.models.embedder import FloatArray
 
 _VECTORS = "vectors.npy"
 _FIRSTS = "firsts.npy"
-
-_HALF = np.dtype(np.float16)
 
 HalfArray = npt.NDArray[np.float16]
 
@@ -69,25 +67,18 @@ class SentenceVectors:
 
 
 class SentenceWriter:
-    """Writes the vectors of all sentences, those of some passages at a time: all together don't fit the memory."""
+    """Writes the vectors of all sentences, those of some passages at a time."""
 
-    def __init__(self, folder: Path, lengths: Sequence[int] | RowArray, dimension: int) -> None:
+    def __init__(self, folder: Path, lengths: RowArray, dimension: int) -> None:
         """Begin in a new folder; `lengths` says how many sentences each passage has."""
         folder.mkdir()
         self._firsts = firsts_of(lengths)
         np.save(folder / _FIRSTS, self._firsts)
-        # Not mapped: where the disk is full, that would end the process.
-        self._stream = (folder / _VECTORS).open("wb")
-        shape = (int(self._firsts[-1]), dimension)
-        header = {"descr": _HALF.str, "fortran_order": False, "shape": shape}
-        np.lib.format.write_array_header_1_0(self._stream, header)
-        self._begin = self._stream.tell()
-        self._bytes = dimension * _HALF.itemsize
+        self._rows = RowWriter(folder / _VECTORS, (int(self._firsts[-1]), dimension), np.float16)
 
     def write(self, row: int, vectors: FloatArray | HalfArray) -> None:
         """Write the vectors of a passage, or of several that follow one another, in any order."""
-        self._stream.seek(self._begin + int(self._firsts[row]) * self._bytes)
-        self._stream.write(np.ascontiguousarray(vectors, dtype=_HALF).data)
+        self._rows.write(int(self._firsts[row]), vectors)
 
     def __enter__(self) -> Self:
         """Return the writer."""
@@ -95,4 +86,4 @@ class SentenceWriter:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """End the file."""
-        self._stream.close()
+        self._rows.__exit__(kind, error, at)
