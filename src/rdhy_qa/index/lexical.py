@@ -63,7 +63,7 @@ class LexicalIndex:
         frequencies = np.bincount(pairs >> 32, minlength=len(stems))
         del pairs, begins
         vocabulary = Vocabulary(len(words), dict(zip(stems, frequencies.tolist(), strict=True)), words.words, names)
-        idf = np.array([vocabulary.idf(stemmed) for stemmed in stems])
+        idf = np.array([vocabulary.idf(stemmed) for stemmed in stems], dtype=np.float32)
         slowed = _K1 * (1 - _B + _B * lengths / (lengths.mean() or 1))
         columns = np.repeat(np.arange(len(stems), dtype=np.int32), frequencies)
         impacts = np.empty(len(rows), dtype=np.float32)
