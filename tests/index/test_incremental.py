@@ -52,7 +52,7 @@ def folders(corpus: Path, apart: bool) -> list[Path]:
     return [corpus / "c", corpus / "d"] if apart else [corpus]
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.lists(st.tuples(changes, st.booleans()), min_size=1, max_size=4))
 @example([([("a b.md", 0), ("a-b.md", 1)], False), ([("a b.md", None)], False)])
 @example([([("c/a.md", 1), ("d/a.md", 1)], True), ([("c/a.md", 2)], True), ([("c/a.md", None)], True)])
@@ -163,3 +163,23 @@ def test_stretches_tell_of_each_row_where_it_comes_from(origins: list[int]) -> N
         assert end > first
         told.extend([-1] * (end - first) if origin < 0 else range(origin, origin + end - first))
     assert told == origins
+
+
+def test_a_file_that_is_written_to_while_it_is_ingested_is_read_again_the_next_time(
+    toy_embedder, tmp_path: Path
+) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "a.md").write_text("# First\n\nIt is read before the other.\n")
+    (corpus / "b.md").write_text("# Second\n\nThe prize is gold.\n")
+
+    def meanwhile(progress) -> None:
+        if progress[:2] == ("read", 0):
+            (corpus / "b.md").write_text("# Second\n\nThe prize is lead.\n")
+
+    chosen = Settings(index=tmp_path / "index")
+    ingest([corpus], settings=chosen, embedder=toy_embedder(), progress=meanwhile)
+    (corpus / "b.md").write_text("# Second\n\nThe prize is gold.\n")
+    (corpus / "c.md").write_text("# Third\n\nIt makes the generation another one.\n")
+    ingest([corpus], settings=chosen, embedder=toy_embedder())
+    assert "gold" in activation.open_active(chosen.index).document("b").text

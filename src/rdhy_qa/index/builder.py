@@ -203,11 +203,15 @@ class _Ingest:
                     draft.take_over(found)
                 else:
                     passages = split(found, embedder.count_tokens, embedder.max_tokens)
-                    draft.add(found, sources.get(path) if alone else None, passages)
+                    draft.add(found, sources.get(path) if alone and self._is_still(path) else None, passages)
             self._report("read", len(self._files), len(self._files))
             if not len(draft):
                 raise DocumentError(*_nothing_to_index(self._paths, skipped))
             return draft.finish(), skipped
+
+    def _is_still(self, path: Path) -> bool:
+        """Whether a file that was read is what its digest says: it may have been written to meanwhile."""
+        return fingerprints([path], self._max_bytes, self._instead)[path][1:] == self._files[path][1:]
 
     def _report(self, stage: Stage, done: int, total: int) -> None:
         self._progress(Progress(stage, done, total))
