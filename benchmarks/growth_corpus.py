@@ -4,6 +4,7 @@ import gzip
 import json
 import random
 import re
+import time
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -108,13 +109,18 @@ class StandIn:
         self.fingerprint = embedder.fingerprint
         self.dimension = embedder.dimension
         self.max_tokens = embedder.max_tokens
+        self.seconds = 0.0
+        """Time that making vectors has taken."""
         self._vectors = vectors
         self._known = {text[:_KEY]: row for row, text in enumerate(real.texts)}
 
     def encode_passages(self, texts: Sequence[str], ranges: Sequence[Ranges]) -> tuple[FloatArray, list[FloatArray]]:
         """Return the vectors of passages and of their sentences."""
+        began = time.perf_counter()
         made = [self._vectors_of(text, len(of)) for text, of in zip(texts, ranges, strict=True)]
-        return np.stack([passage for passage, _ in made]), [sentences for _, sentences in made]
+        vectors = np.stack([passage for passage, _ in made]), [sentences for _, sentences in made]
+        self.seconds += time.perf_counter() - began
+        return vectors
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Count tokens."""

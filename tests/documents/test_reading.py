@@ -131,7 +131,7 @@ def test_accents_fold_in_ids(tmp_path):
 
 def test_fingerprints_change_with_content_and_name_only(corpus):
     before = fingerprints([corpus], LIMIT)
-    assert [name for name, _, _ in before] == ["a_first.txt", "b/Second File.md", "page.html", "sheet.pdf"]
+    assert [name for name, _, _ in before.values()] == ["a_first.txt", "b/Second File.md", "page.html", "sheet.pdf"]
     os.utime(corpus / "page.html", (1, 1))
     (corpus / "data.json").write_text("[]")
     assert fingerprints([corpus], LIMIT) == before
@@ -161,7 +161,7 @@ def unreadable(monkeypatch):
 
 def test_an_unreadable_file_is_skipped_with_its_reason(corpus, unreadable):
     unreadable(corpus / "page.html")
-    assert ("page.html", 0, "unreadable: Permission denied") in fingerprints([corpus], LIMIT)
+    assert ("page.html", 0, "unreadable: Permission denied") in fingerprints([corpus], LIMIT).values()
     found = list(read_paths([corpus], max_bytes=LIMIT))
     assert [skipped.path.name for skipped in found if isinstance(skipped, Skipped)] == ["page.html"]
     assert "Permission denied" in found[2].reason
@@ -170,7 +170,7 @@ def test_an_unreadable_file_is_skipped_with_its_reason(corpus, unreadable):
 
 def test_an_unreadable_folder_is_skipped_with_its_reason(corpus, unreadable):
     unreadable(corpus / "b")
-    assert ("b", 0) in [(name, size) for name, size, _ in fingerprints([corpus], LIMIT)]
+    assert ("b", 0) in [(name, size) for name, size, _ in fingerprints([corpus], LIMIT).values()]
     found = list(read_paths([corpus], max_bytes=LIMIT))
     assert [skipped.path for skipped in found if isinstance(skipped, Skipped)] == [corpus / "b"]
     assert "folder that can't be opened" in found[1].reason
@@ -179,7 +179,7 @@ def test_an_unreadable_folder_is_skipped_with_its_reason(corpus, unreadable):
 def test_a_large_file_is_not_read_for_its_fingerprint(tmp_path):
     with (tmp_path / "large.txt").open("wb") as stream:
         stream.truncate(1 << 40)
-    assert fingerprints([tmp_path], LIMIT) == [("large.txt", 1 << 40, "")]
+    assert [*fingerprints([tmp_path], LIMIT).values()] == [("large.txt", 1 << 40, "")]
 
 
 def test_importing_the_package_loads_no_reader():

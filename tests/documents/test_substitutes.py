@@ -70,9 +70,9 @@ def test_a_pdf_has_no_encoding():
 
 def test_fingerprints_are_those_of_what_is_read(corpus: Path, original: Path):
     ours = (corpus / "a.md").resolve()
-    plain = fingerprints([corpus], LIMIT)
+    plain = [*fingerprints([corpus], LIMIT).values()]
     seen = [
-        fingerprints([corpus], LIMIT, {ours: Substitute(original, metadata, charset)})
+        [*fingerprints([corpus], LIMIT, {ours: Substitute(original, metadata, charset)}).values()]
         for metadata, charset in (({}, None), ({"series": 4}, None), ({}, "utf-8"))
     ]
     assert [name for name, *_ in seen[0]] == ["a.md", "b.md"]
@@ -80,4 +80,6 @@ def test_fingerprints_are_those_of_what_is_read(corpus: Path, original: Path):
     assert len({prints[0][2] for prints in (plain, *seen)}) == 4
     assert {prints[1] for prints in (plain, *seen)} == {plain[1]}
     (corpus / "a.md").write_text("Altered, but not read.")
-    assert fingerprints([corpus], LIMIT, {ours: Substitute(original)}) == seen[0]
+    assert [*fingerprints([corpus], LIMIT, {ours: Substitute(original)}).values()] == seen[0]
+    named_otherwise = original.rename(original.with_suffix(".text"))
+    assert [*fingerprints([corpus], LIMIT, {ours: Substitute(named_otherwise)}).values()] != seen[0]

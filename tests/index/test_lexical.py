@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from rdhy_qa.index.lexical import LexicalIndex
+from rdhy_qa.index.words import PassageWords
 
 TEXTS = [
     "VARGROUP leads in Italy.",
@@ -19,7 +20,7 @@ TEXTS = [
 
 @pytest.fixture
 def index() -> LexicalIndex:
-    return LexicalIndex.build(TEXTS)
+    return LexicalIndex.build(PassageWords.of(TEXTS))
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def test_best_first_and_no_more_than_asked_for(index: LexicalIndex) -> None:
 
 
 def test_equal_scores_come_in_the_order_of_rows() -> None:
-    index = LexicalIndex.build(["same words"] * 50)
+    index = LexicalIndex.build(PassageWords.of(["same words"] * 50))
     assert index.search("words", 5)[1].tolist() == [0, 1, 2, 3, 4]
 
 

@@ -1,11 +1,12 @@
 """Which words are taken for proper names."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from rdhy_qa.documents.document import BlockKind, Document
-from rdhy_qa.index.names import name_stems
+from rdhy_qa.index.names import NameCounts
 from rdhy_qa.terms import stem
 
 H, P, L, C = BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.LIST_ITEM, BlockKind.CAPTION
@@ -14,9 +15,16 @@ H, P, L, C = BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.LIST_ITEM, BlockK
 @pytest.fixture
 def names(assemble: Callable[..., Document]) -> Callable[..., set[str]]:
     def find(*sentences: str, kind: BlockKind = P) -> set[str]:
-        return name_stems([assemble("d", [(kind, list(sentences), None)])])
+        return name_stems(assemble("d", [(kind, list(sentences), None)]))
 
     return find
+
+
+def name_stems(*documents: Document) -> set[str]:
+    counts = NameCounts()
+    for document in documents:
+        counts.add(document)
+    return counts.stems()
 
 
 def test_words_with_a_capital_inside_sentences_are_names(names: Callable[..., set[str]]) -> None:
@@ -54,6 +62,22 @@ def test_an_uncommon_word_that_opens_a_record_is_a_name_in_lower_case_too(toy, t
     path = tmp_path / "winners.md"
     items = ["**hoxby** (UK): hoxby has no office.", "**shared ownership**: A thing.", "**x2y**: One."]
     path.write_text("\n".join(["# Winners", "", "Three won:", "", *(f"- {item}" for item in items), ""]))
-    assert name_stems([read_file(path, root=tmp_path, max_bytes=10_000)]) & {"hoxbi", "share", "x2y", "offic"} == {
+    assert name_stems(read_file(path, root=tmp_path, max_bytes=10_000)) & {"hoxbi", "share", "x2y", "offic"} == {
         stem("hoxby")
     }
+
+
+def test_a_document_that_is_taken_away_leaves_nothing(assemble: Callable[..., Document], tmp_path: Path) -> None:
+    kept = assemble("a", [(P, ["At Raizen.", "It makes Fuel."], None)])
+    removed = assemble("b", [(P, ["With raizen and Haier."], None), (L, ["Qzx."], 0)])
+    counts = NameCounts()
+    counts.add(kept)
+    counts.save(tmp_path / "alone")
+    counts.add(removed)
+    counts.save(tmp_path / "both")
+    assert "haier" in counts.stems()
+    again = NameCounts.load(tmp_path / "both")
+    again.remove(removed)
+    assert again.stems() == name_stems(kept)
+    again.save(tmp_path / "left")
+    assert (tmp_path / "left").read_bytes() == (tmp_path / "alone").read_bytes()

@@ -10,7 +10,7 @@ from rdhy_qa.documents.document import BlockKind
 from rdhy_qa.index import activation
 from rdhy_qa.index.builder import ingest
 from rdhy_qa.index.generation import Generation
-from rdhy_qa.index.sentence_vectors import SentenceVectors
+from rdhy_qa.index.sentence_vectors import SentenceVectors, SentenceWriter
 from rdhy_qa.settings import Settings
 
 
@@ -19,8 +19,13 @@ def some(rows: int, first: float) -> np.ndarray:
 
 
 @pytest.fixture
-def vectors() -> SentenceVectors:
-    return SentenceVectors.build([some(2, 0), some(0, 0), some(3, 100)])
+def vectors(tmp_path: Path) -> SentenceVectors:
+    with SentenceWriter(tmp_path / "sentences", np.array([2, 0, 3, 1, 1]), 4) as writer:
+        writer.write(3, some(2, 200))
+        writer.write(2, some(3, 100))
+        writer.write(1, some(0, 0))
+        writer.write(0, some(2, 0))
+    return SentenceVectors.load(tmp_path / "sentences")
 
 
 def test_they_are_found_by_passage(vectors: SentenceVectors) -> None:
@@ -34,10 +39,9 @@ def test_they_are_found_by_position_in_a_document(vectors: SentenceVectors) -> N
     assert vectors.of_document(2, []).shape == (0, 4)
 
 
-def test_saved_and_loaded_they_are_the_same(vectors: SentenceVectors, tmp_path: Path) -> None:
-    vectors.save(tmp_path / "sentences")
-    loaded = SentenceVectors.load(tmp_path / "sentences")
-    assert loaded.of_document(0, range(5)).tolist() == vectors.of_document(0, range(5)).tolist()
+def test_those_of_passages_that_follow_one_another_come_together(vectors: SentenceVectors) -> None:
+    assert vectors.stored(3, 5).tolist() == some(2, 200).tolist()
+    assert vectors.lengths().tolist() == [2, 0, 3, 1, 1]
 
 
 def opened(settings: Settings) -> Generation:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,9 @@ import pytest
 from rdhy_qa.contracts import Filters
 from rdhy_qa.documents.document import BlockKind, Document
 from rdhy_qa.errors import NotFoundError
+from rdhy_qa.index.manifest import Counts
 from rdhy_qa.index.splitting import Passage, split
-from rdhy_qa.index.store import Store, write_store
+from rdhy_qa.index.store import Store, StoreWriter
 
 H, P, L, N = BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.LIST_ITEM, BlockKind.NOTE
 
@@ -33,8 +35,16 @@ def passages(documents: list[Document]) -> list[Passage]:
 def store(tmp_path: Path, documents: list[Document], passages: list[Passage]) -> Store:
     path = tmp_path / "a folder #1?" / "store.sqlite"
     path.parent.mkdir()
-    write_store(path, documents, passages, [f"hash-{row}" for row in range(len(passages))])
+    write(path, documents, passages)
     return Store(path)
+
+
+def write(path: Path, documents: list[Document], passages: list[Passage]) -> None:
+    with closing(StoreWriter(path)) as writer:
+        for document in documents:
+            own = [passage for passage in passages if passage.document_id == document.id]
+            digests = [f"hash-{passages.index(passage)}" for passage in own]
+            writer.add(document, f"sum {document.id}" if document.id == "first" else None, own, digests)
 
 
 def test_documents_come_back_whole(store: Store, documents: list[Document]) -> None:
@@ -80,8 +90,30 @@ def test_records_and_headings_come_with_their_document(store: Store) -> None:
     assert [document.text[block.start : block.end] for document, block in store.section_headings()] == ["Winners"]
 
 
-def test_hashes_come_by_row(store: Store) -> None:
-    assert store.embed_hashes() == ["hash-0", "hash-1", "hash-2"]
+def test_rows_are_found_by_digests(store: Store) -> None:
+    assert store.rows_with({"hash-0", "hash-2", "hash-3"}) == {"hash-0": 0, "hash-2": 2}
+
+
+def test_documents_are_known_by_files_that_alone_decide_what_they_hold(store: Store) -> None:
+    assert store.sources() == {"sum first": "first"}
+
+
+def test_a_document_has_a_place(store: Store) -> None:
+    assert store.place("first") == (0, range(1))
+    assert store.place("second") == (1, range(1, 3))
+
+
+def test_what_is_copied_makes_the_same_file_as_what_is_written(
+    store: Store, tmp_path: Path, documents: list[Document], passages: list[Passage]
+) -> None:
+    turned = [*reversed(documents)]
+    write(tmp_path / "written", turned, passages)
+    (before,) = tmp_path.glob("*/store.sqlite")
+    with closing(StoreWriter(tmp_path / "copied", before)) as writer:
+        for document in turned:
+            writer.copy(*store.place(document.id))
+        assert writer.counts() == Counts(documents=2, passages=3, sentences=6, records=2)
+    assert (tmp_path / "copied").read_bytes() == (tmp_path / "written").read_bytes()
 
 
 def test_many_threads_may_read(store: Store) -> None:

@@ -39,7 +39,9 @@ def test_a_link_that_leads_out_of_the_folder_is_not_followed(corpus: Path, targe
     assert documents.keys() == {"plain"}
     # What is empty or no file to the system is passed over, as everywhere.
     assert "leads out of" in skipped.get("link.txt", "leads out of")
-    assert all(digest == "leads out" for name, _, digest in fingerprints([corpus], LIMIT) if name == "link.txt")
+    assert all(
+        digest == "leads out" for name, _, digest in fingerprints([corpus], LIMIT).values() if name == "link.txt"
+    )
 
 
 def test_a_link_out_of_the_folder_is_named_with_what_to_do(corpus: Path):
@@ -120,7 +122,7 @@ def test_a_file_of_any_name_is_read_or_skipped_with_a_name_that_can_be_shown(cor
     for shown_name, reason in skipped.items():
         assert (shown_name + reason).isprintable()
         assert SkippedFile(path=shown_name, reason=reason).model_dump_json()
-    assert all(one.isprintable() for one, _, _ in fingerprints([corpus], LIMIT))
+    assert all(one.isprintable() for one, _, _ in fingerprints([corpus], LIMIT).values())
 
 
 def test_a_path_is_shown_as_it_is_where_it_can_be():

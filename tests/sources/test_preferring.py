@@ -143,4 +143,4 @@ def test_a_change_of_the_original_or_of_what_is_known_of_it_changes_the_fingerpr
     seen.append(prints())
     assert len({str(one) for one in seen}) == 4
     assert prints() == seen[-1]
-    assert {name for one in seen for name, *_ in one} == {"posts/piers.md"}
+    assert {name for one in seen for name, *_ in one.values()} == {"posts/piers.md"}

@@ -19,7 +19,7 @@ from rdhy_qa.settings import Settings, load_settings
 if TYPE_CHECKING:
     from rdhy_qa.llm.client import Endpoint
 
-_PACKAGES = ("rdhy-qa", "onnxruntime", "tokenizers", "faiss-cpu", "bm25s", "numpy", "pydantic")
+_PACKAGES = ("rdhy-qa", "onnxruntime", "tokenizers", "faiss-cpu", "numpy", "pydantic")
 _SERVICE_PACKAGES = ("fastapi", "uvicorn")
 _INGEST_PACKAGES = ("sentence-transformers", "torch", "onnx")
 _MIB = 2**20

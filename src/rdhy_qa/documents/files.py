@@ -56,18 +56,21 @@ def _is_document(file: Path) -> bool:
 
 def fingerprints(
     paths: Iterable[Path], max_bytes: int, instead: Mapping[Path, Substitute] | None = None
-) -> list[tuple[str, int, str]]:
-    """Relative path, size in bytes and SHA-256 of each ingestable file; nothing is parsed.
+) -> dict[Path, tuple[str, int, str]]:
+    """Relative path, size in bytes and SHA-256 of each ingestable file, by the file; nothing is parsed.
 
     Where ``instead`` has something for a file, by its resolved path, size and digest are of that. What can't be opened
     has its error in place of the digest, and a file of more than ``max_bytes`` has nothing there: reading skips both,
     and what ``leads_out``.
-    Equal lists mean that reading the paths again gives the same documents.
+    Equal ones in the same order mean that reading the paths again gives the same documents.
     """
-    return [
-        (shown(file.relative_to(root)), *_fingerprint_of(file, root, (instead or {}).get(file.resolve()), max_bytes))
+    return {
+        file: (
+            shown(file.relative_to(root)),
+            *_fingerprint_of(file, root, (instead or {}).get(file.resolve()), max_bytes),
+        )
         for file, root in find_files(paths)
-    ]
+    }
 
 
 def _fingerprint_of(file: Path, root: Path, substitute: Substitute | None, max_bytes: int) -> tuple[int, str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from rdhy_qa.documents.assemble import assemble
 from rdhy_qa.documents.clean import clean
@@ -17,7 +18,7 @@ from rdhy_qa.documents.parts import Parsed
 from rdhy_qa.documents.substitutes import Substitute
 from rdhy_qa.errors import DocumentError
 
-__all__ = ["Skipped", "fingerprints", "read_file", "read_paths", "read_substitute"]
+__all__ = ["Read", "Skipped", "fingerprints", "read_file", "read_files", "read_paths", "read_substitute"]
 
 _MIB = 1024 * 1024
 # Pages that were saved in one piece carry their pictures in themselves.
@@ -31,6 +32,16 @@ class Skipped:
     path: Path
     reason: str
     """One line: what is wrong, and what to do about it."""
+
+
+class Read(NamedTuple):
+    """What became of one file."""
+
+    path: Path
+    found: Document | Skipped | str
+    """The document, why there is none, or the id of the document that the file is known to give."""
+    alone: bool
+    """Whether the file alone decided it, and not also which others there are."""
 
 
 def read_file(path: Path, *, root: Path, max_bytes: int) -> Document:
@@ -77,17 +88,38 @@ def read_paths(
         NotFoundError: when a path does not exist.
 
     """
+    for read in read_files(paths, max_bytes=max_bytes, instead=instead, known={}):
+        if not isinstance(read.found, str):
+            yield read.found
+
+
+def read_files(
+    paths: Iterable[Path], *, max_bytes: int, instead: Mapping[Path, Substitute] | None, known: Mapping[Path, str]
+) -> Iterator[Read]:
+    """Do as ``read_paths`` does, but for files that are known to give a document of a certain id.
+
+    These are not opened, and only the id comes back, unless another file has it.
+
+    Raises:
+        NotFoundError: when a path does not exist.
+
+    """
     taken: dict[str, Path] = {}
     for path, root in find_files(paths):
+        known_id = known.get(path)
+        if known_id is not None and known_id not in taken:
+            taken[known_id] = path
+            yield Read(path, known_id, alone=True)
+            continue
         substitute = (instead or {}).get(path.resolve())
         try:
             read = read_substitute(substitute, max_bytes=max_bytes) if substitute else _read(path, root, max_bytes)
             document = _unique(read, path, root, taken)
         except DocumentError as error:
-            yield Skipped(Path(shown(substitute.path if substitute else path)), str(error))
+            yield Read(path, Skipped(Path(shown(substitute.path if substitute else path)), str(error)), alone=False)
             continue
         taken[document.id] = path
-        yield document
+        yield Read(path, document, alone=document.id == read.id)
 
 
 def _unique(document: Document, path: Path, root: Path, taken: dict[str, Path]) -> Document:

@@ -27,5 +27,5 @@ class Substitute:
 
     def fingerprint(self, sha256: str) -> str:
         """One digest for its bytes, of which the digest is given, and all that is known of it."""
-        known = (sha256, sorted(self.metadata.items()), self.charset)
+        known = (sha256, self.path.suffix, sorted(self.metadata.items()), self.charset)
         return hashlib.sha256(repr(known).encode()).hexdigest()

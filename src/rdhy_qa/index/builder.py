@@ -1,22 +1,25 @@
 """From source files to an active generation."""
 
-import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from rdhy_qa.documents.document import Document
+from rdhy_qa.documents.files import fingerprints
 from rdhy_qa.errors import DocumentError, GenerationError
 from rdhy_qa.index import activation
-from rdhy_qa.index.dense import DenseIndex
-from rdhy_qa.index.generation import DENSE, LEXICAL, SENTENCES, STORE, Generation, files_in
-from rdhy_qa.index.lexical import LexicalIndex, searchable_text
+from rdhy_qa.index.dense import VECTORS, DenseIndex
+from rdhy_qa.index.drafting import Draft, Drafted
+from rdhy_qa.index.embedding import write_vectors
+from rdhy_qa.index.generation import DENSE, LEXICAL, NAMES, SENTENCES, WORDS, Generation, files_in
+from rdhy_qa.index.lexical import LexicalIndex
 from rdhy_qa.index.manifest import (
     EMBEDDER,
     FORMAT,
@@ -31,27 +34,28 @@ from rdhy_qa.index.manifest import (
     sum_file,
     write_manifest,
 )
-from rdhy_qa.index.names import name_stems
-from rdhy_qa.index.sentence_vectors import HalfArray, SentenceVectors
-from rdhy_qa.index.splitting import TARGET_TOKENS, Passage, split
-from rdhy_qa.index.store import write_store
+from rdhy_qa.index.names import NameCounts
+from rdhy_qa.index.sentence_vectors import SentenceVectors
+from rdhy_qa.index.splitting import TARGET_TOKENS, split
+from rdhy_qa.index.words import PassageWords
 from rdhy_qa.index.writing import explained, writing
-from rdhy_qa.models.embedder import Embedder, FloatArray, load_embedder, model_fingerprint
+from rdhy_qa.models.embedder import Embedder, load_embedder, model_fingerprint
 from rdhy_qa.models.fitted import fitted_fingerprint
 from rdhy_qa.models.reader import reader_fingerprint
 from rdhy_qa.settings import Settings
 from rdhy_qa.sources.preferring import preferred
 
-# Passages between two reports of progress: some seconds' work for the packaged model.
-_CHUNK = 128
 # Sentences that stand in for questions where an approximate index is measured.
 _RESEMBLING = 300
+
+
+Stage = Literal["read", "embed", "write", "publish"]
 
 
 class Progress(NamedTuple):
     """How far an ingest has come."""
 
-    stage: Literal["read", "embed", "write", "publish"]
+    stage: Stage
     done: int
     total: int
     """Files to read, passages to embed, or 1 for writing."""
@@ -129,40 +133,33 @@ class _Ingest:
         self._progress = progress
         self._accept = accept
         self._max_bytes = settings.max_file_mb * 2**20
+        self._files = fingerprints(self._paths, self._max_bytes, self._instead)
 
     def run(self) -> IngestResult:
         built = self._built()
         whole = self._open(built.id)
         if whole is not None:
             return self._keep(whole)
-        documents, skipped = self._read(len(built.corpus))
         embedder = self._embedder or load_embedder(self._settings.embedder, self._settings.threads)
-        passages = [
-            passage for document in documents for passage in split(document, embedder.count_tokens, embedder.max_tokens)
-        ]
-        if not passages:
-            raise DocumentError(*_nothing_to_index(self._paths, skipped))
-        hashes = [_embed_hash(passage) for passage in passages]
         folder = activation.temporary_folder(self._settings.index)
         before = self._before(embedder)
-        with explained(self._settings.index):
+        with explained(self._settings.index), closing(before) if before else nullcontext():
+            like = before if before and before.manifest.built.making == built.making else None
+            drafted, skipped = self._read(folder, embedder, like)
             _export(embedder, built, before, folder / EMBEDDER)  # now, since it may fail and embedding takes long
-        vectors = self._vectors(embedder, before, passages, hashes)
-        manifest = _describe(built, embedder, documents, len(passages), skipped)
-        with explained(self._settings.index):
-            self._write(folder, manifest, documents, passages, hashes, vectors)
+            computed = write_vectors(folder, drafted, embedder, before, partial(self._report, "embed"))
+            manifest = _describe(built, embedder, drafted.counts, skipped)
+            self._write(folder, manifest)
         self._accept(Generation.open(activation.generation_folder(self._settings.index, manifest.id)))
         activation.point_to(self._settings.index, manifest.id)
-        reused = len(passages) - vectors.computed
-        return IngestResult(manifest.id, manifest.counts, vectors.computed, reused, manifest.skipped, unchanged=False)
+        reused = manifest.counts.passages - computed
+        return IngestResult(manifest.id, manifest.counts, computed, reused, manifest.skipped, unchanged=False)
 
     def _built(self) -> Built:
-        from rdhy_qa.documents.reading import fingerprints
-
         name = self._embedder.name if self._embedder else self._settings.embedder
         fingerprint = self._embedder.fingerprint if self._embedder else model_fingerprint(name)
-        files = fingerprints(self._paths, self._max_bytes, self._instead)
         reader = reader_fingerprint(self._settings.reader)
+        files = self._files.values()
         return built_with(files, name, fingerprint, reader, fitted_fingerprint(), self._settings.max_file_mb)
 
     def _open(self, generation_id: str) -> Generation | None:
@@ -188,70 +185,59 @@ class _Ingest:
             activation.point_to(self._settings.index, whole.id)
         return IngestResult(whole.id, manifest.counts, 0, manifest.counts.passages, manifest.skipped, unchanged)
 
-    def _read(self, total: int) -> tuple[list[Document], list[SkippedFile]]:
-        from rdhy_qa.documents.reading import Skipped, read_paths
+    def _read(self, folder: Path, embedder: Embedder, before: Generation | None) -> tuple[Drafted, list[SkippedFile]]:
+        """Read what has changed since the generation before, and take over what has not."""
+        from rdhy_qa.documents.reading import Skipped, read_files
 
-        documents: list[Document] = []
+        sources = {path: f"{sha256} {name}" for path, (name, _, sha256) in self._files.items()}
+        ids = before.store.sources() if before else {}
+        known = {path: ids[source] for path, source in sources.items() if source in ids}
         skipped: list[SkippedFile] = []
-        for done, read in enumerate(read_paths(self._paths, max_bytes=self._max_bytes, instead=self._instead)):
-            self._progress(Progress("read", done, total))
-            if isinstance(read, Skipped):
-                skipped.append(SkippedFile(path=str(read.path), reason=read.reason))
-            else:
-                documents.append(read)
-        self._progress(Progress("read", total, total))
-        return documents, skipped
+        files = read_files(self._paths, max_bytes=self._max_bytes, instead=self._instead, known=known)
+        with closing(Draft(folder, before)) as draft:
+            for done, (path, found, alone) in enumerate(files):
+                self._report("read", done, len(self._files))
+                if isinstance(found, Skipped):
+                    skipped.append(SkippedFile(path=str(found.path), reason=found.reason))
+                elif isinstance(found, str):
+                    draft.take_over(found)
+                else:
+                    passages = split(found, embedder.count_tokens, embedder.max_tokens)
+                    draft.add(found, sources.get(path) if alone and self._is_still(path) else None, passages)
+            self._report("read", len(self._files), len(self._files))
+            if not len(draft):
+                raise DocumentError(*_nothing_to_index(self._paths, skipped))
+            return draft.finish(), skipped
+
+    def _is_still(self, path: Path) -> bool:
+        """Whether a file that was read is what its digest says: it may have been written to meanwhile."""
+        return fingerprints([path], self._max_bytes, self._instead)[path][1:] == self._files[path][1:]
+
+    def _report(self, stage: Stage, done: int, total: int) -> None:
+        self._progress(Progress(stage, done, total))
 
     def _before(self, embedder: Embedder) -> Generation | None:
-        """The generation that serves, where the same embedder made it."""
+        """The generation that serves, where the same embedder made it and it is as it was written."""
         active = self._active_id()
         generation = self._open(active) if active else None
-        same = generation is not None and generation.manifest.model.fingerprint == embedder.fingerprint
-        return generation if same else None
+        if generation is None or generation.manifest.model.fingerprint != embedder.fingerprint:
+            return None
+        try:
+            generation.verify()  # or what is damaged would be taken over, with a checksum that is right
+        except GenerationError:
+            return None
+        return generation
 
-    def _vectors(
-        self, embedder: Embedder, before: Generation | None, passages: Sequence[Passage], hashes: Sequence[str]
-    ) -> "_Vectors":
-        """Vectors of all passages and of their sentences."""
-        known = _Known(before)
-        vectors = np.empty((len(passages), embedder.dimension), dtype=np.float32)
-        sentences: list[FloatArray | HalfArray] = [np.empty((0, embedder.dimension), dtype=np.float16)] * len(passages)
-        missing = []
-        for row, digest in enumerate(hashes):
-            if digest in known.rows:
-                vectors[row], sentences[row] = known.of(digest)
-            else:
-                missing.append(row)
-        # Longest first: passages of one length waste least on padding, and the time left is never underrated.
-        missing.sort(key=lambda row: -len(passages[row].embed_text))
-        for done in range(0, len(missing), _CHUNK):
-            self._progress(Progress("embed", done, len(missing)))
-            rows = missing[done : done + _CHUNK]
-            chunk = [passages[row] for row in rows]
-            encoded = embedder.encode_passages([p.embed_text for p in chunk], [p.sentences for p in chunk])
-            vectors[rows] = encoded[0]
-            for row, of_sentences in zip(rows, encoded[1], strict=True):
-                sentences[row] = of_sentences.astype(np.float16)  # as they are stored: half the memory meanwhile
-        self._progress(Progress("embed", len(missing), len(missing)))
-        return _Vectors(vectors, sentences, len(missing))
-
-    def _write(
-        self,
-        folder: Path,
-        manifest: Manifest,
-        documents: Sequence[Document],
-        passages: Sequence[Passage],
-        hashes: Sequence[str],
-        vectors: "_Vectors",
-    ) -> None:
-        """Write the generation beside the others; it gets its name only when the disk has all of it."""
-        self._progress(Progress("write", 0, 1))
-        write_store(folder / STORE, documents, passages, hashes)
-        sentences = SentenceVectors.build(vectors.sentences)
-        sentences.save(folder / SENTENCES)
-        dense = DenseIndex.build(vectors.passages, sentences.spread(_RESEMBLING))
+    def _write(self, folder: Path, manifest: Manifest) -> None:
+        """Write the rest of the generation beside the others; it gets its name only when the disk has all of it."""
+        self._report("write", 0, 1)
+        vectors = np.load(folder / VECTORS, mmap_mode="r")
+        dense = DenseIndex.build(vectors, SentenceVectors.load(folder / SENTENCES).spread(_RESEMBLING))
+        if dense.how.kind == "exact":
+            (folder / VECTORS).unlink()  # FAISS has them itself
         dense.save(folder / DENSE)
-        LexicalIndex.build(_searchable_texts(documents, passages), name_stems(documents)).save(folder / LEXICAL)
+        names = NameCounts.load(folder / NAMES).stems()
+        LexicalIndex.build(PassageWords.load(folder / WORDS), names).save(folder / LEXICAL)
         _sync(folder)
         files = {name: sum_file(folder / name) for name in files_in(folder)}
         write_manifest(manifest.model_copy(update={"files": files, "dense": dense.how}), folder)
@@ -261,15 +247,7 @@ class _Ingest:
             activation.remove(final)
         folder.rename(final)
         activation.sync_folder(final.parent)
-        self._progress(Progress("write", 1, 1))
-
-
-class _Vectors(NamedTuple):
-    passages: FloatArray
-    sentences: list[FloatArray | HalfArray]
-    """For each passage, the vectors of its sentences."""
-    computed: int
-    """Passages that had to be embedded."""
+        self._report("write", 1, 1)
 
 
 def _export(embedder: Embedder, built: Built, before: Generation | None, folder: Path) -> None:
@@ -284,39 +262,7 @@ def _decides_export(built: Built) -> tuple[str, str, str, dict[str, str]]:
     return built.model_name, built.model_fingerprint, built.code, built.libraries
 
 
-class _Known:
-    """Vectors that the generation before has, by the digest of what the embedder read; those of sentences on disk."""
-
-    def __init__(self, before: Generation | None) -> None:
-        self.rows: dict[str, int] = {}
-        if before is None:
-            return
-        try:
-            self.rows = {digest: row for row, digest in enumerate(before.store.embed_hashes())}
-            self._vectors, self._sentences = before.dense.vectors(), before.sentences
-        finally:
-            before.close()
-
-    def of(self, digest: str) -> tuple[FloatArray, HalfArray]:
-        """Vectors of a passage and of its sentences."""
-        row = self.rows[digest]
-        return self._vectors[row], self._sentences.stored_of_passage(row)
-
-
-def _embed_hash(passage: Passage) -> str:
-    """Digest of all that decides a passage's vectors, the model aside: its text, and where its sentences stand."""
-    return hashlib.sha256(repr((passage.embed_text, passage.sentences)).encode()).hexdigest()
-
-
-def _describe(
-    built: Built, embedder: Embedder, documents: Sequence[Document], passages: int, skipped: Sequence[SkippedFile]
-) -> Manifest:
-    counts = Counts(
-        documents=len(documents),
-        passages=passages,
-        sentences=sum(len(document.sentences) for document in documents),
-        records=sum(len(document.records) for document in documents),
-    )
+def _describe(built: Built, embedder: Embedder, counts: Counts, skipped: Sequence[SkippedFile]) -> Manifest:
     return Manifest(
         format=FORMAT,
         id=built.id,
@@ -330,13 +276,6 @@ def _describe(
         skipped=tuple(skipped),
         files={},
     )
-
-
-def _searchable_texts(documents: Sequence[Document], passages: Sequence[Passage]) -> Iterable[str]:
-    by_id = {document.id: document for document in documents}
-    for passage in passages:
-        document = by_id[passage.document_id]
-        yield searchable_text(passage, document.metadata.title, document.text)
 
 
 def _sync(folder: Path) -> None:

@@ -4,7 +4,7 @@ Up to ``EXACT_UP_TO`` passages every vector is compared. Beyond, an inverted fil
 are nearest to the question, has one byte a number and stays on disk, memory-mapped; what it finds is scored anew with
 the whole vectors, which lie beside it. An HNSW graph is twice as fast at about the same recall (.7 ms for .975, here
 1.7 ms for .982, among 100,000 vectors on one core), but takes 20 s to build where this takes one or two, and an index
-is built anew with every change of the corpus.
+is built anew with every change of the corpus: so it depends on the vectors alone, not on those that were there before.
 """
 
 import os
@@ -17,14 +17,14 @@ import numpy as np
 import numpy.typing as npt
 
 from rdhy_qa.index.manifest import DenseSearch
-from rdhy_qa.index.store import RowArray
+from rdhy_qa.index.rows import RowArray
 from rdhy_qa.models.embedder import FloatArray
 
 EXACT_UP_TO = 100_000
 """Passages up to which all vectors are compared: 15 ms on two cores, a small share of a question's time."""
 
 # Beside dense.faiss, for an approximate index only.
-_VECTORS = "vectors.npy"
+VECTORS = "vectors.npy"
 # Of what lies near a passage or a sentence, eight lists hold .99; of what lies near a question about other matters than
 # the passages, far fewer. Nothing that is at hand when an index is built resembles such questions, so the number is
 # fixed, by measurement with 500 of them (benchmarks/growth.py); what a build measures only proves the index whole.
@@ -58,7 +58,7 @@ class DenseIndex:
         """Index unit vectors.
 
         Args:
-            vectors: float32 of shape (passages, dimension).
+            vectors: float32 of shape (passages, dimension); they may be mapped from a file.
             questions: Unit vectors that resemble those of questions, with which an approximate index is measured; some
                 of the passages' own where there are none.
             exact_up_to: So many vectors are searched exactly.
@@ -95,19 +95,20 @@ class DenseIndex:
         if how.kind == "exact":
             return cls(faiss.read_index(str(path)), None, how)
         index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC | faiss.IO_FLAG_READ_ONLY)
-        loaded = cls(index, np.load(path.with_name(_VECTORS), mmap_mode="r"), how)
+        loaded = cls(index, np.load(path.with_name(VECTORS), mmap_mode="r"), how)
         # Open as long as the index is, like the mapped files: a generation may be deleted while it serves.
-        loaded._file = os.open(path.with_name(_VECTORS), os.O_RDONLY)
+        loaded._file = os.open(path.with_name(VECTORS), os.O_RDONLY)
         weakref.finalize(loaded, os.close, loaded._file)
         return loaded
 
     def save(self, path: Path) -> None:
-        """Write the index to a file, and the vectors beside it where it is approximate."""
+        """Write the index to a file, and the vectors beside it where it is approximate and they don't lie there yet."""
         # By a stream of our own: where FAISS opens the file, it keeps to itself that a full disk refused the end of it.
         with path.open("wb") as stream:
             faiss.write_index(self._index, faiss.PyCallbackIOWriter(stream.write))  # type: ignore[attr-defined]
-        if self._vectors is not None:
-            np.save(path.with_name(_VECTORS), self._vectors)
+        beside = path.with_name(VECTORS)
+        if self._vectors is not None and not beside.exists():
+            np.save(beside, self._vectors)
 
     def __len__(self) -> int:
         """Return the number of vectors."""

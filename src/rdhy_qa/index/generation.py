@@ -11,10 +11,12 @@ from rdhy_qa.errors import DamagedIndexError, StaleIndexError
 from rdhy_qa.index.dense import DenseIndex
 from rdhy_qa.index.lexical import LexicalIndex
 from rdhy_qa.index.manifest import DIGEST, EMBEDDER, MANIFEST, Manifest, mend, read_manifest, sum_file
+from rdhy_qa.index.names import NameCounts
 from rdhy_qa.index.sentence_vectors import SentenceVectors
 from rdhy_qa.index.serving import Scored, Serving
 from rdhy_qa.index.store import Store, StoredPassage
 from rdhy_qa.index.vocabulary import Vocabulary
+from rdhy_qa.index.words import PassageWords
 from rdhy_qa.models.embedder import FloatArray
 from rdhy_qa.models.query_encoder import QueryEncoder
 
@@ -22,6 +24,9 @@ STORE = "store.sqlite"
 DENSE = "dense.faiss"
 LEXICAL = "lexical"
 SENTENCES = "sentences"
+# Only the next build reads these.
+WORDS = "words"
+NAMES = "names.json"
 
 # Hashing this much takes a tenth of a second; a larger generation is hashed by `verify` only, and on opening
 # its files' sizes are compared.
@@ -109,6 +114,14 @@ class Generation:
     def sentences(self) -> SentenceVectors:
         """Vectors of the sentences."""
         return SentenceVectors.load(self.folder / SENTENCES)
+
+    def words(self) -> PassageWords:
+        """Read the words of the passages, for the next build."""
+        return PassageWords.load(self.folder / WORDS)
+
+    def names(self) -> NameCounts:
+        """Read how the documents write their words, for the next build."""
+        return NameCounts.load(self.folder / NAMES)
 
     @cached_property
     def encoder(self) -> QueryEncoder:

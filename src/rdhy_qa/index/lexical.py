@@ -1,19 +1,31 @@
-"""The lexical index: BM25 over stems."""
+"""The lexical index: BM25 over stems, in Lucene's variant (Kamphuis et al. 2020), with all scores computed beforehand.
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+Eager scores are those of BM25S (Lù 2024, arXiv 2407.03618): a question only adds some of them up.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable
 from pathlib import Path
 
-import bm25s  # type: ignore[import-untyped]  # it ships no annotations
 import numpy as np
 
+from rdhy_qa.index.rows import RowArray, firsts_of
 from rdhy_qa.index.splitting import Passage
-from rdhy_qa.index.store import RowArray
 from rdhy_qa.index.vocabulary import Vocabulary
+from rdhy_qa.index.words import NumberArray, PassageWords
 from rdhy_qa.models.embedder import FloatArray
-from rdhy_qa.terms import STOP_WORDS, joined_names, stem, terms
+from rdhy_qa.terms import stem, terms
 
 _VOCABULARY = "vocabulary.json"
+_ROWS = "rows.npy"
+_IMPACTS = "impacts.npy"
+_FIRSTS = "firsts.npy"
+
+# How soon a word that comes again counts for less, and how much longer passages are marked down: usual values.
+_K1 = 1.5
+_B = 0.75
+# Postings that are scored at once; each takes some tens of bytes meanwhile.
+_BLOCK = 2**21
 
 
 def searchable_text(passage: Passage, title: str, text: str) -> str:
@@ -24,50 +36,65 @@ def searchable_text(passage: Passage, title: str, text: str) -> str:
 class LexicalIndex:
     """BM25 scores of the passages for a question's words; rows are passage rows."""
 
-    def __init__(self, bm25: bm25s.BM25, vocabulary: Vocabulary) -> None:
-        """Wrap an index of bm25s; use ``build`` or ``load``."""
-        self._bm25 = bm25
+    def __init__(self, rows: NumberArray, impacts: FloatArray, firsts: RowArray, vocabulary: Vocabulary) -> None:
+        """Take the postings of all stems, one stem after the other; use ``build`` or ``load``."""
+        self._rows = rows
+        self._impacts = impacts
+        self._firsts = firsts
+        self._stems = vocabulary.stems()
         self.vocabulary = vocabulary
 
     @classmethod
-    def build(cls, texts: Iterable[str], names: Iterable[str] = ()) -> "LexicalIndex":
-        """Index texts, one a passage, as ``searchable_text`` gives them; `names` are stems of proper names."""
-        identifiers: dict[str, int] = {}
-        frequencies: Counter[str] = Counter()
-        words: set[str] = set()
-        rows = []
-        for text in texts:
-            folded = _words(text)
-            stems = [stem(word) for word in folded]
-            words.update(folded)
-            frequencies.update(set(stems))
-            rows.append([identifiers.setdefault(stemmed, len(identifiers)) for stemmed in stems])
-        bm25 = bm25s.BM25()
-        bm25.index((rows, identifiers), create_empty_token=False, show_progress=False)
-        return cls(bm25, Vocabulary(len(rows), frequencies, words, names))
+    def build(cls, words: PassageWords, names: Iterable[str] = ()) -> "LexicalIndex":
+        """Index the words of passages; `names` are stems of proper names."""
+        of_words = [stem(word) for word in words.words]
+        stems = sorted(set(of_words))
+        places = {stemmed: place for place, stemmed in enumerate(stems)}
+        lengths = np.diff(words.firsts)
+        # Stem and passage of each word in one number: sorted, equal ones are a stem's count in a passage.
+        pairs = np.array([places[stemmed] for stemmed in of_words], dtype=np.int64)[words.numbers]
+        pairs <<= 32
+        pairs |= np.repeat(np.arange(len(words), dtype=np.int32), lengths)
+        pairs.sort()
+        begins = np.flatnonzero(np.concatenate([[True], pairs[1:] != pairs[:-1]]) if len(pairs) else [])
+        counts = np.diff(begins, append=len(pairs)).astype(np.int32)
+        pairs = pairs[begins]
+        rows = pairs.astype(np.int32)  # the lower half
+        frequencies = np.bincount(pairs >> 32, minlength=len(stems))
+        del pairs, begins
+        vocabulary = Vocabulary(len(words), dict(zip(stems, frequencies.tolist(), strict=True)), words.words, names)
+        idf = np.array([vocabulary.idf(stemmed) for stemmed in stems], dtype=np.float32)
+        slowed = _K1 * (1 - _B + _B * lengths / (lengths.mean() or 1))
+        columns = np.repeat(np.arange(len(stems), dtype=np.int32), frequencies)
+        impacts = np.empty(len(rows), dtype=np.float32)
+        for first in range(0, len(rows), _BLOCK):
+            some = slice(first, first + _BLOCK)
+            impacts[some] = idf[columns[some]] * (counts[some] / (counts[some] + slowed[rows[some]]))
+        return cls(rows, impacts, firsts_of(frequencies), vocabulary)
 
     @classmethod
     def load(cls, folder: Path) -> "LexicalIndex":
         """Read what ``save`` wrote; scores stay on disk until they are used."""
-        bm25 = bm25s.BM25.load(str(folder), mmap=True, show_progress=False)
-        return cls(bm25, Vocabulary.load(folder / _VOCABULARY))
+        rows, impacts = (np.load(folder / name, mmap_mode="r") for name in (_ROWS, _IMPACTS))
+        return cls(rows, impacts, np.load(folder / _FIRSTS), Vocabulary.load(folder / _VOCABULARY))
 
     def save(self, folder: Path) -> None:
         """Write the index into a new folder."""
         folder.mkdir()
-        self._bm25.save(str(folder), show_progress=False)
+        np.save(folder / _ROWS, self._rows)
+        np.save(folder / _IMPACTS, self._impacts)
+        np.save(folder / _FIRSTS, self._firsts)
         self.vocabulary.save(folder / _VOCABULARY)
 
     def __len__(self) -> int:
         """Return the number of passages."""
         return self.vocabulary.passages
 
-    def postings(self, stemmed: str) -> tuple[RowArray, FloatArray]:
-        """Rows of the passages that a stem is in, and its BM25 score in each."""
-        matrix = self._bm25.scores
-        column = self._bm25.vocab_dict[stemmed]
-        start, end = matrix["indptr"][column], matrix["indptr"][column + 1]
-        return matrix["indices"][start:end], matrix["data"][start:end]
+    def postings(self, stemmed: str) -> tuple[NumberArray, FloatArray]:
+        """Rows of the passages that a stem of the corpus is in, and its BM25 score in each."""
+        place = bisect_left(self._stems, stemmed)
+        postings = slice(self._firsts[place], self._firsts[place + 1])
+        return self._rows[postings], self._impacts[postings]
 
     def search(self, question: str, k: int, rows: RowArray | None = None) -> tuple[FloatArray, RowArray]:
         """Find the k passages that score highest, best first; only those that share a word with the question.
@@ -92,15 +119,9 @@ class LexicalIndex:
         return scores[best], best
 
     def _scores(self, weights: dict[str, float]) -> FloatArray:
-        """Add up the weighted scores of each stem; bm25s itself knows no weights."""
+        """Add up the weighted scores of each stem."""
         scores = np.zeros(len(self), dtype=np.float32)
         for stemmed, weight in sorted(weights.items()):
             rows, found = self.postings(stemmed)
             scores[rows] += np.float32(weight) * found
         return scores
-
-
-def _words(text: str) -> Sequence[str]:
-    """Folded words of a text that are no stop words, and its joined names."""
-    found = terms(text)
-    return [term.folded for term in found if term.folded not in STOP_WORDS] + joined_names(text, found)

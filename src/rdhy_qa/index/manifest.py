@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rdhy_qa.errors import DamagedIndexError, ForeignIndexError
 
-FORMAT = 5
+FORMAT = 6
 """Raised whenever an older version could not read what this one writes."""
 
 MANIFEST = "manifest.json"
@@ -21,7 +21,7 @@ DIGEST = "manifest.sha256"
 EMBEDDER = "embedder"
 """The folder of a generation that holds its query encoder."""
 
-_LIBRARIES = ("bm25s", "faiss-cpu", "numpy", "onnxruntime", "sentence-transformers", "torch")
+_LIBRARIES = ("faiss-cpu", "numpy", "onnxruntime", "sentence-transformers", "torch")
 
 
 class _Part(BaseModel):
@@ -106,6 +106,11 @@ class Built(_Part):
     code: str
     """Digest of the modules that read, split, index and export."""
     libraries: dict[str, str]
+
+    @property
+    def making(self) -> "Built":
+        """All that decides what becomes of one file, whichever others there are; the rest is left empty."""
+        return self.model_copy(update={"corpus": (), "reader": "", "fitted": ""})
 
     @property
     def corpus_fingerprint(self) -> str:

@@ -8,10 +8,13 @@ often, together with the words that question and sentence share, as embedding ea
 
 from collections.abc import Sequence
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
+from rdhy_qa.index.rows import RowArray, RowWriter, firsts_of
 from rdhy_qa.models.embedder import FloatArray
 
 _VECTORS = "vectors.npy"
@@ -23,16 +26,10 @@ HalfArray = npt.NDArray[np.float16]
 class SentenceVectors:
     """Unit vectors of all sentences, in the order of passages and of sentences in each."""
 
-    def __init__(self, vectors: HalfArray, firsts: npt.NDArray[np.int64]) -> None:
+    def __init__(self, vectors: HalfArray, firsts: RowArray) -> None:
         """Take vectors of shape (sentences, dimension), and each passage's first row among them, then the total."""
         self._vectors = vectors
         self._firsts = firsts
-
-    @classmethod
-    def build(cls, by_passage: Sequence[FloatArray | HalfArray]) -> "SentenceVectors":
-        """Join the vectors of each passage's sentences, arrays of shape (sentences of the passage, dimension)."""
-        firsts = np.concatenate([[0], np.cumsum([len(vectors) for vectors in by_passage])]).astype(np.int64)
-        return cls(np.concatenate(list(by_passage), dtype=np.float16, casting="same_kind"), firsts)
 
     def spread(self, number: int) -> FloatArray:
         """About so many of them, evenly over all, leaving out sentences that the embedder did not read."""
@@ -42,22 +39,20 @@ class SentenceVectors:
 
     @classmethod
     def load(cls, folder: Path) -> "SentenceVectors":
-        """Read what ``save`` wrote; vectors stay on disk until they are used."""
+        """Read what a ``SentenceWriter`` wrote; vectors stay on disk until they are used."""
         return cls(np.load(folder / _VECTORS, mmap_mode="r"), np.load(folder / _FIRSTS))
-
-    def save(self, folder: Path) -> None:
-        """Write the vectors into a new folder."""
-        folder.mkdir()
-        np.save(folder / _VECTORS, self._vectors)
-        np.save(folder / _FIRSTS, self._firsts)
 
     def of_passage(self, row: int) -> FloatArray:
         """Vectors of a passage's sentences, float32 of shape (sentences, dimension)."""
-        return np.asarray(self.stored_of_passage(row), dtype=np.float32)
+        return np.asarray(self.stored(row, row + 1), dtype=np.float32)
 
-    def stored_of_passage(self, row: int) -> HalfArray:
-        """The same as they lie on disk, to be stored again: a view that takes no memory."""
-        return self._vectors[self._firsts[row] : self._firsts[row + 1]]
+    def stored(self, first: int, end: int) -> HalfArray:
+        """Vectors of the sentences of passages that follow one another, as on disk: a view that takes no memory."""
+        return self._vectors[self._firsts[first] : self._firsts[end]]
+
+    def lengths(self) -> RowArray:
+        """How many sentences each passage has."""
+        return np.diff(self._firsts)
 
     def of_document(self, first_passage: int, sentences: Sequence[int]) -> FloatArray:
         """Vectors of some of a document's sentences, by their positions in it.
@@ -69,3 +64,26 @@ class SentenceVectors:
         """
         rows = self._firsts[first_passage] + np.asarray(sentences, dtype=np.int64)
         return np.asarray(self._vectors[rows], dtype=np.float32)
+
+
+class SentenceWriter:
+    """Writes the vectors of all sentences, those of some passages at a time."""
+
+    def __init__(self, folder: Path, lengths: RowArray, dimension: int) -> None:
+        """Begin in a new folder; `lengths` says how many sentences each passage has."""
+        folder.mkdir()
+        self._firsts = firsts_of(lengths)
+        np.save(folder / _FIRSTS, self._firsts)
+        self._rows = RowWriter(folder / _VECTORS, (int(self._firsts[-1]), dimension), np.float16)
+
+    def write(self, row: int, vectors: FloatArray | HalfArray) -> None:
+        """Write the vectors of a passage, or of several that follow one another, in any order."""
+        self._rows.write(int(self._firsts[row]), vectors)
+
+    def __enter__(self) -> Self:
+        """Return the writer."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """End the file."""
+        self._rows.__exit__(kind, error, at)

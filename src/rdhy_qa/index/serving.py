@@ -6,7 +6,8 @@ from typing import Protocol, Self
 from rdhy_qa.contracts import Filters
 from rdhy_qa.documents.document import Document, Metadata
 from rdhy_qa.index.manifest import Manifest
-from rdhy_qa.index.store import RowArray, StoredPassage
+from rdhy_qa.index.rows import RowArray
+from rdhy_qa.index.store import StoredPassage
 from rdhy_qa.index.vocabulary import Vocabulary
 from rdhy_qa.models.embedder import FloatArray
 from rdhy_qa.models.query_encoder import QueryEncoder

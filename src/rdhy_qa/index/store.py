@@ -3,27 +3,25 @@
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import asdict, astuple, dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from rdhy_qa.contracts import Filters
 from rdhy_qa.documents.document import Block, BlockKind, Document, Metadata, Record, Sentence, Span
 from rdhy_qa.errors import NotFoundError
+from rdhy_qa.index.manifest import Counts
+from rdhy_qa.index.rows import RowArray
 from rdhy_qa.index.splitting import Passage
-
-RowArray = npt.NDArray[np.int64]
 
 _SCHEMA = """
 CREATE TABLE documents (
     ordinal INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, metadata TEXT NOT NULL, text TEXT NOT NULL,
-    blocks TEXT NOT NULL, sentences TEXT NOT NULL, records TEXT NOT NULL
+    blocks TEXT NOT NULL, sentences TEXT NOT NULL, records TEXT NOT NULL, source TEXT
 );
 CREATE TABLE passages (
     row INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents (ordinal), start INTEGER NOT NULL,
@@ -53,29 +51,73 @@ class StoredPassage:
     """The document's text between ``start`` and ``end``."""
 
 
-def write_store(
-    path: Path, documents: Sequence[Document], passages: Sequence[Passage], embed_hashes: Sequence[str]
-) -> None:
-    """Write the file; passages get the rows 0 to n - 1 in the order given."""
-    ordinals = {document.id: ordinal for ordinal, document in enumerate(documents)}
-    by_id = {document.id: document for document in documents}
-    with closing(sqlite3.connect(path)) as connection:
+class StoreWriter:
+    """Writes the file: documents get ordinals and passages rows from 0 on, in the order in which they come.
+
+    Whatever is copied and whatever is new, the same documents in the same order make the same file.
+    """
+
+    def __init__(self, path: Path, before: Path | None = None) -> None:
+        """Begin a new file; documents may be copied from another one, `before`."""
+        self._documents = self._passages = 0
+        self._connection = sqlite3.connect(path, uri=True)
         # The generation is synced as a whole before it is activated, and thrown away if that is not reached.
-        connection.execute("PRAGMA journal_mode = OFF")
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.executescript(_SCHEMA)
-        connection.executemany(
-            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)",
-            ((ordinal, *_document_row(document)) for ordinal, document in enumerate(documents)),
-        )
-        connection.executemany(
+        self._connection.execute("PRAGMA journal_mode = OFF")
+        self._connection.execute("PRAGMA synchronous = OFF")
+        self._connection.executescript(_SCHEMA)
+        if before is not None:
+            self._connection.execute("ATTACH ? AS before", [_uri(before)])
+
+    def add(self, document: Document, source: str | None, passages: Sequence[Passage], digests: Sequence[str]) -> None:
+        """Write a document.
+
+        Args:
+            document: The document.
+            source: What ``Store.sources`` has for it.
+            passages: All passages that it is divided into.
+            digests: For each passage, the digest of all that decides its vectors.
+
+        """
+        values = (self._documents, *_document_row(document), source)
+        self._connection.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+        self._connection.executemany(
             "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                (row, ordinals[passage.document_id], *_passage_row(passage, by_id[passage.document_id].text), digest)
-                for row, (passage, digest) in enumerate(zip(passages, embed_hashes, strict=True))
+                (row, self._documents, *_passage_row(passage, document.text), digest)
+                for row, (passage, digest) in enumerate(zip(passages, digests, strict=True), self._passages)
             ),
         )
-        connection.commit()
+        self._documents += 1
+        self._passages += len(passages)
+
+    def copy(self, ordinal: int, rows: range) -> None:
+        """Write a document of the other file, which has this ordinal and these rows there."""
+        self._connection.execute(
+            "INSERT INTO documents SELECT ?, id, metadata, text, blocks, sentences, records, source"
+            " FROM before.documents WHERE ordinal = ?",
+            (self._documents, ordinal),
+        )
+        self._connection.execute(
+            'INSERT INTO passages SELECT row + ?, ?, start, "end", section, page, note, lead_in, text, embed_hash'
+            " FROM before.passages WHERE row >= ? AND row < ? ORDER BY row",
+            (self._passages - rows.start, self._documents, rows.start, rows.stop),
+        )
+        self._documents += 1
+        self._passages += len(rows)
+
+    def counts(self) -> Counts:
+        """How much was written."""
+        found = self._connection.execute(
+            "SELECT sum(json_array_length(sentences)), sum(json_array_length(records)) FROM main.documents"
+        ).fetchone()
+        return Counts(documents=self._documents, passages=self._passages, sentences=found[0], records=found[1])
+
+    def close(self) -> None:
+        """End the file."""
+        try:
+            self._connection.commit()
+        finally:
+            self._connection.close()
 
 
 class Store:
@@ -86,8 +128,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         """Open the file. It must be whole: a generation checks that first."""
-        uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-        self._file = _File(uri)
+        self._file = _File(_uri(path))
         rows = self._file.query("SELECT metadata FROM documents ORDER BY ordinal")
         self._metadata = tuple(Metadata(**json.loads(row[0])) for row in rows)
         self._ordinals = {known.id: ordinal for ordinal, known in enumerate(self._metadata)}
@@ -124,7 +165,25 @@ class Store:
             NotFoundError: if there is no such document.
 
         """
-        return int(np.searchsorted(self._owners, self._ordinal(document_id)))
+        return self.place(document_id)[1].start
+
+    def place(self, document_id: str) -> tuple[int, range]:
+        """Return a document's ordinal, and the rows of its passages.
+
+        Raises:
+            NotFoundError: if there is no such document.
+
+        """
+        ordinal = self._ordinal(document_id)
+        first, end = np.searchsorted(self._owners, (ordinal, ordinal + 1)).tolist()
+        return ordinal, range(first, end)
+
+    def sources(self) -> dict[str, str]:
+        """Return the ids of documents by the file that each is of, where nothing but that file decides what it holds.
+
+        A file is its SHA-256 and its path below the folder that was ingested.
+        """
+        return dict(self._file.query("SELECT source, id FROM documents WHERE source IS NOT NULL"))
 
     def passages(self, rows: Sequence[int] | RowArray) -> list[StoredPassage]:
         """Return the passages with these rows, in the order asked for."""
@@ -165,9 +224,10 @@ class Store:
                 if block.kind is BlockKind.HEADING:
                     yield document, block
 
-    def embed_hashes(self) -> list[str]:
-        """Return the digest of what the embedder read of each passage, by row."""
-        return [row[0] for row in self._file.query("SELECT embed_hash FROM passages ORDER BY row")]
+    def rows_with(self, digests: Set[str]) -> dict[str, int]:
+        """Return rows of passages by the digest of all that decides their vectors, for those of some that are there."""
+        found = self._file.each("SELECT embed_hash, row FROM passages ORDER BY row")
+        return {digest: row for digest, row in found if digest in digests}
 
     def _ordinal(self, document_id: str) -> int:
         if document_id not in self._ordinals:
@@ -186,9 +246,18 @@ class _File:
         with self._lock:
             return self._connection.execute(statement, values).fetchall()
 
+    def each(self, statement: str) -> Iterator[Any]:
+        """Give the rows one after the other; nothing else may be done with the file meanwhile."""
+        with self._lock:
+            yield from self._connection.execute(statement)
+
     def close(self) -> None:
         with self._lock:
             self._connection.close()
+
+
+def _uri(path: Path) -> str:
+    return f"{path.resolve().as_uri()}?mode=ro&immutable=1"
 
 
 def _load_document(file: _File, metadata: Sequence[Metadata], ordinal: int) -> Document:

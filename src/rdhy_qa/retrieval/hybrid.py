@@ -7,8 +7,9 @@ beat reciprocal rank fusion, and so do our own measurements.
 from dataclasses import dataclass
 
 from rdhy_qa.contracts import Filters
+from rdhy_qa.index.rows import RowArray
 from rdhy_qa.index.serving import Serving
-from rdhy_qa.index.store import RowArray, StoredPassage
+from rdhy_qa.index.store import StoredPassage
 from rdhy_qa.models.embedder import FloatArray
 
 DEPTH = 50
