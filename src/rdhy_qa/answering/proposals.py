@@ -54,7 +54,7 @@ def propose(material: Material, evidence: Sequence[Evidence]) -> list[Proposal]:
         return []
     if material.question.kind is Kind.YES_NO:
         return [_yes_no(material, evidence)]
-    found = [_statement(material, evidence)]
+    found = [] if _lacks_names(material.question, evidence[0]) else [_statement(material, evidence)]
     if (compared := comparisons.compare(material.question, material.wanted, material.lists)) is not None:
         found.append(Proposal(Form.COMPARISON, {}, lambda chance: composition.comparison(compared, chance)))
     if material.question.kind is Kind.CATEGORY:
@@ -96,7 +96,6 @@ def _statement(material: Material, evidence: Sequence[Evidence]) -> Proposal:
             "is_category": float(question.kind is Kind.CATEGORY),
             "negation": float(is_negated(question.text) != is_negated(best.quote)),
             "secondary": float(best.handicap > 0),
-            "lacks_names": float(_lacks_names(question, best)),
         }
     )
     return Proposal(
@@ -112,10 +111,8 @@ def _of_sentence(material: Material, evidence: Sequence[Evidence]) -> dict[str, 
     named = dict(zip(_VALUES, best.features.tolist(), strict=True))
     margin = min(best.score - evidence[1].score, _FAR) if len(evidence) > 1 else _FAR
     untyped = question.wanted is not None and not best.typed
-    next_best = {f"second_{name}": _value(evidence[1], name) if len(evidence) > 1 else 0.0 for name in _OF_SECOND}
     return (
         named
-        | next_best
         | reading.alone(best, material.read)
         | {
             "margin": margin,
@@ -126,9 +123,6 @@ def _of_sentence(material: Material, evidence: Sequence[Evidence]) -> dict[str, 
             "is_count": float(question.count),
         }
     )
-
-
-_OF_SECOND = ("share", "answerable", "item", "similarity")
 
 
 _FAR = 5.0
