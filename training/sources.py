@@ -191,7 +191,8 @@ def _written(_: Path) -> Source:
                 source.asked.append(Asked(asked["question"], len(source.passages) - 1, ()))
                 continue
             start = text.index(asked["quote"]) + asked["quote"].index(asked["answer"])
-            place = Place(start, start + len(asked["answer"]))
+            # The line that opens a list is the answer as a whole, wherever in it.
+            place = Place(start, start + len(asked["answer"]), exact=not asked["answer"].endswith(":"))
             source.asked.append(Asked(asked["question"], len(source.passages) - 1, (place,), (asked["answer"],)))
     return source
 

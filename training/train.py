@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import numpy as np
 import torch
 import typer
+from exported import weights_of
 from model import Batch, Network, collate, loss_of, pair_tokenizer
 from sklearn.metrics import roc_auc_score
 from sources import load
@@ -74,7 +75,7 @@ def _measure(network: Network, held: list[list[Row]]) -> dict[str, float]:
 class Run:
     """One training: its data, its network, and how far it has come."""
 
-    def __init__(self, settings: dict[str, Any], data: Path, out: Path, *, bfloat16: bool) -> None:
+    def __init__(self, settings: dict[str, Any], data: Path, out: Path, start: Path | None, *, bfloat16: bool) -> None:
         self._settings, self._out, self._bfloat16 = settings, out, bfloat16
         self._checkpoint = out / "checkpoint.pt"
         self._samplers: dict[str, Sampler] = {}
@@ -83,6 +84,8 @@ class Run:
             self._load(name, data)
         self._order = self._questions()
         self._network = Network()
+        if start is not None:
+            self._network.load_state_dict(weights_of(start), strict=False)
         self._network.train()
         self._trained = [p for p in self._network.parameters() if p.requires_grad]
         self._optimizer = torch.optim.AdamW(self._trained, lr=0.0, weight_decay=settings["weight_decay"], fused=True)
@@ -190,6 +193,7 @@ def main(
     data: Annotated[Path, typer.Option(help="Folder of the public sets.")],
     out: Annotated[Path, typer.Option(help="Folder of checkpoint and log.")],
     config: Annotated[Path, typer.Option(help="How to train.")] = Path(__file__).parent / "config.toml",
+    start: Annotated[Path | None, typer.Option(help="An exported reader to train on from.")] = None,
     threads: Annotated[int, typer.Option(help="Threads to train with.")] = 2,
     stop: Annotated[int, typer.Option(help="Stop after so many pools; 0: at the end.")] = 0,
     bfloat16: Annotated[
@@ -201,7 +205,7 @@ def main(
     settings = tomllib.loads(config.read_text(encoding="utf-8"))
     torch.manual_seed(settings["seed"])
     out.mkdir(parents=True, exist_ok=True)
-    Run(settings, data, out, bfloat16=bfloat16).run(stop)
+    Run(settings, data, out, start, bfloat16=bfloat16).run(stop)
 
 
 if __name__ == "__main__":

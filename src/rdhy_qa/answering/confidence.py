@@ -11,13 +11,18 @@ from rdhy_qa.answering.proposals import Form, Proposal
 from rdhy_qa.models.fitted import CALIBRATION, fitted
 
 _QUESTION = ("unknown", "nearest", "most_answerable")
+_ALONE = ("alone_answerable", "alone_span", "alone_share", "alone_same")
 _SENTENCE = ("similarity", "item", "frame", "names", "span", "share", "answerable", "best", "unread", "margin", "unmet")
 
 FEATURES_OF: dict[Form, tuple[str, ...]] = {
     Form.STATEMENT: (
         *_QUESTION,
         *_SENTENCE,
+        *_ALONE,
         "untyped",
+        "words",
+        "is_list",
+        "is_count",
         "several",
         "few_names",
         "nameless",
@@ -66,6 +71,7 @@ FEATURES_OF: dict[Form, tuple[str, ...]] = {
         "unmet",
         "contradicted",
         "lacking",
+        "stricter",
         "negation",
     ),
     Form.CATEGORY: ("named", "carried", "secondary", "top"),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 
-from rdhy_qa.answering import comparisons, composition, lists
+from rdhy_qa.answering import comparisons, composition, lists, reading
 from rdhy_qa.answering.composition import Draft
 from rdhy_qa.answering.evidence import FEATURES, Evidence, is_secondary
 from rdhy_qa.answering.lexicon import is_negated, likeness
@@ -88,7 +88,7 @@ def _statement(material: Material, evidence: Sequence[Evidence]) -> Proposal:
     asks_names, new_names = _asks_names(question), _new_names(question, best)
     features = (
         _common(material, evidence)
-        | _of_sentence(question, evidence)
+        | _of_sentence(material, evidence)
         | {
             "several": float(several),
             "few_names": float(several and asks_names and new_names < _SEVERAL),
@@ -105,13 +105,24 @@ def _statement(material: Material, evidence: Sequence[Evidence]) -> Proposal:
     )
 
 
-def _of_sentence(question: Question, evidence: Sequence[Evidence]) -> dict[str, float]:
+def _of_sentence(material: Material, evidence: Sequence[Evidence]) -> dict[str, float]:
     """What speaks for the best sentence, and by how much it is the best."""
-    best = evidence[0]
+    question, best = material.question, evidence[0]
     named = dict(zip(_VALUES, best.features.tolist(), strict=True))
     margin = min(best.score - evidence[1].score, _FAR) if len(evidence) > 1 else _FAR
     untyped = question.wanted is not None and not best.typed
-    return named | {"margin": margin, "unmet": float(bool(best.unmet)), "untyped": float(untyped)}
+    return (
+        named
+        | reading.alone(best, material.read)
+        | {
+            "margin": margin,
+            "unmet": float(bool(best.unmet)),
+            "untyped": float(untyped),
+            "words": float(len(material.wanted)),
+            "is_list": float(question.kind is Kind.LIST),
+            "is_count": float(question.count),
+        }
+    )
 
 
 _FAR = 5.0
@@ -287,10 +298,11 @@ def _yes_no(material: Material, evidence: Sequence[Evidence]) -> Proposal:
     )
     features = (
         _common(material, evidence)
-        | _of_sentence(question, evidence)
+        | _of_sentence(material, evidence)
         | {
             "contradicted": float(other is not None),
             "lacking": float(lacking),
+            "stricter": float(_is_stricter(question.text, best.quote)),
             "negation": float(is_negated(question.text) != is_negated(best.quote)),
             "secondary": float(best.handicap > 0),
         }
@@ -299,6 +311,23 @@ def _yes_no(material: Material, evidence: Sequence[Evidence]) -> Proposal:
         return Proposal(Form.YES_NO, features, lambda chance: composition.yes_no(other, False, chance))
     yes = is_negated(best.quote) == is_negated(question.text)
     return Proposal(Form.YES_NO, features, lambda chance: composition.yes_no(best, yes, chance))
+
+
+_STRICT = re.compile(
+    r"all|every\w*|each|both|only|alone|solely|same|identical|equal|always|never|first|last|final|before|after|earlier|later"
+    r"|more than|less than|most|none|entirely|fully|completely|directly?|in agreement|exactly"
+)
+
+
+def _is_stricter(question: str, quote: str) -> bool:
+    """Whether the question has a word that decides by itself between yes and no, and the sentence does not have it.
+
+    "Did all four win?" is not answered with yes by "one of the four won".
+    """
+    return any(
+        not re.search(rf"\b{re.escape(word)}\b", fold(quote))
+        for word in re.findall(rf"\b(?:{_STRICT.pattern})\b", fold(question))
+    )
 
 
 def _countries(evidence: Evidence) -> frozenset[str]:

@@ -72,6 +72,21 @@ _SPAN = len(FEATURES) + READ_FEATURES.index("span")
 _BEST = len(FEATURES) + READ_FEATURES.index("best")
 
 
+def alone(found: Evidence, reader: Read) -> dict[str, float]:
+    """What the reader makes of a sentence by itself: neighbours can make it look like an answer, or hide it."""
+    window = _Chosen(found.document, found.index, found.index)
+    reading = reader([window.window()])[0]
+    best = reading.best(0, found.sentence.end - found.sentence.start)
+    score, start, end = best or (_LOWEST, 0, 0)
+    span = Span(start + window.start, end + window.start)
+    return {
+        "alone_answerable": reading.answerable / 5,
+        "alone_span": score / 10,
+        "alone_share": max(score - _log_total([reading]), _LOWEST) / 10,
+        "alone_same": float(span == found.span),
+    }
+
+
 def _choose(ranked: Sequence[Evidence]) -> list[_Chosen]:
     """Windows around the best sentences; a sentence that stands in one already needs none of its own."""
     chosen: list[_Chosen] = []
