@@ -31,8 +31,10 @@ PRECISION = 0.95
 USEFUL = 0.5
 """Share of answerable questions that has to be answered right all the same."""
 DECLINED = 0.87
-"""Share of unanswerable questions that is to be declined where the two can't be had together. A little more than the .85
-that is asked for: of questions that nothing was fitted on, some points fewer are declined."""
+"""Share of unanswerable questions that is to be declined where the two can't be had together.
+
+A little more than the .85 that is asked for: of questions that nothing was fitted on, some points fewer are declined.
+"""
 FOLDS = 5
 _OWN_SHARE = 3.0
 """What one of our own questions counts in fitting: they are the nearest to what will be asked."""
