@@ -11,7 +11,7 @@ from rdhy_qa.settings import Settings
 FACT = "How many households do the Quantum Shops serve every day?"
 LIST = "Which six organisations won in the ZeroDX Incorporated category?"
 UNANSWERED = "What was the prize money of the ZeroDX Awards?"
-NOTE = "Who is Chris Rufer?"
+NOTE = "Who is Chris Rupert?"
 
 
 def test_a_question_gets_an_answer_whose_sentence_carries_its_source(chat):

@@ -157,3 +157,10 @@ def test_every_winner_and_category_is_asked_about_in_three_ways(pytestconfig: py
 def test_the_sets_on_post_4_can_be_read(pytestconfig: pytest.Config) -> None:
     cases = load_cases([pytestconfig.rootpath / "evals/post-4"])
     assert len(cases) >= 700
+
+
+def test_the_unseen_sets_share_no_question_with_those_that_something_was_fitted_on(pytestconfig: pytest.Config) -> None:
+    folder = pytestconfig.rootpath / "evals"
+    unseen, fitted = load_cases([folder / "unseen"]), load_cases([folder / "questions", folder / "post-4"])
+    assert len(unseen) >= 240
+    assert not {case.question.casefold() for case in unseen} & {case.question.casefold() for case in fitted}

@@ -88,6 +88,8 @@ def without_lexical(patch: pytest.MonkeyPatch):
 def without_reader(patch: pytest.MonkeyPatch):
     patch.setattr(PackagedReader, "read", lambda self, question, windows: [])
     patch.setattr(reading, "WINDOWS", 0)
+    unread = {"alone_answerable": -1.0, "alone_span": -2.0, "alone_share": -2.0, "alone_same": 0.0}
+    patch.setattr(reading, "alone", lambda found, reader: unread)
 
 
 def without_lists(patch: pytest.MonkeyPatch):

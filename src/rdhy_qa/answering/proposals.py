@@ -322,8 +322,8 @@ def _yes_no(material: Material, evidence: Sequence[Evidence]) -> Proposal:
 
 
 _STRICT = re.compile(
-    r"all|every\w*|each|both|only|alone|solely|same|identical|equal|always|never|first|last|final|before|after|earlier|later"
-    r"|more than|less than|most|none|entirely|fully|completely|directly?|in agreement|exactly"
+    r"\b(?:all|every\w*|each|both|only|alone|solely|same|identical|equal|always|never|first|last|final|before|after|earlier"
+    r"|later|more than|less than|most|none|entirely|fully|completely|directly?|in agreement|exactly)\b"
 )
 
 
@@ -332,10 +332,7 @@ def _is_stricter(question: str, quote: str) -> bool:
 
     "Did all four win?" is not answered with yes by "one of the four won".
     """
-    return any(
-        not re.search(rf"\b{re.escape(word)}\b", fold(quote))
-        for word in re.findall(rf"\b(?:{_STRICT.pattern})\b", fold(question))
-    )
+    return not set(_STRICT.findall(fold(question))) <= set(_STRICT.findall(fold(quote)))
 
 
 def _countries(evidence: Evidence) -> frozenset[str]:
