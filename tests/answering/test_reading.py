@@ -81,3 +81,14 @@ def test_every_sentence_is_kept_and_those_that_were_not_read_are_marked(evidence
 
 def test_nothing_found_is_nothing_read():
     assert reading.read([], Recording("nothing")) == []
+
+
+def test_the_best_sentence_is_read_by_itself_too(evidence: list[Evidence]):
+    best = evidence[0]
+    reader = Recording(best.quote[3:9])
+    found = reading.alone(best, reader)
+    assert [window.text for window in reader.windows] == [best.quote]
+    assert found["alone_answerable"] == pytest.approx(4 / 5)
+    nothing = reading.alone(best, Recording("nothing that it has"))
+    assert found["alone_answerable"] > nothing["alone_answerable"]
+    assert found["alone_share"] > nothing["alone_share"]
