@@ -9,10 +9,6 @@ from rdhy_qa.settings import Settings
 
 LOOM = """# The Loom House
 
-Ana Reis, co-founder of Loom House, says that everybody there weaves.
-
-Ana Reis and Tom Lund founded Loom House together in 1998.
-
 Two of the four weavers of Loom House got a medal.
 """
 
@@ -24,11 +20,6 @@ def loom(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     settings = Settings(index=folder / "index")
     ingest([folder / "loom.md"], settings=settings)
     return Engine.open(settings)
-
-
-def test_where_several_names_are_asked_for_a_sentence_with_one_of_them_is_no_answer(loom: Engine) -> None:
-    answer = loom.ask(AskRequest(question="founders of Loom House"), operating_point=0.0)
-    assert all(name in answer.answer for name in ("Ana Reis", "Tom Lund"))
 
 
 def test_some_is_less_likely_a_yes_to_all_than_to_any(loom: Engine) -> None:

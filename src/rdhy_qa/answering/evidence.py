@@ -156,8 +156,7 @@ def answer_spans(
     return [TypedSpan(s.start + offset, s.end + offset, s.type, s.value, s.unit) for _, s in found]
 
 
-ENUMERATION = re.compile(r"[^,]+, [^,]+,? (?:and|or|&) \w|\w (?:and|&) \w")
-"""Several things that a sentence names one after the other."""
+_ENUMERATION = re.compile(r"[^,]+, [^,]+,? (?:and|or|&) \w|\w (?:and|&) \w")
 
 
 _TOWN = frozenset("city cities town towns village villages street address hotel venue".split())
@@ -231,7 +230,7 @@ def measure(
     spans = answer_spans(question, wanted, text, sentence.start, _head(view, record))
     typed = 1.0 if spans else 0.0
     if question.kind is Kind.LIST:
-        typed = 1.0 if ENUMERATION.search(text) else 0.5
+        typed = 1.0 if _ENUMERATION.search(text) else 0.5
     if question.kind is Kind.NAME and not typed and _has_other_head(record, view, wanted):
         typed = 0.5
     total = sum(word.weight for word in wanted) or 1.0

@@ -13,7 +13,7 @@ from functools import partial
 
 from rdhy_qa.answering import comparisons, composition, lists, reading
 from rdhy_qa.answering.composition import Draft
-from rdhy_qa.answering.evidence import ENUMERATION, FEATURES, Evidence, is_secondary
+from rdhy_qa.answering.evidence import FEATURES, Evidence, is_secondary
 from rdhy_qa.answering.lexicon import is_negated, likeness
 from rdhy_qa.answering.lists import Match, RecordList
 from rdhy_qa.answering.places import countries_in
@@ -54,8 +54,7 @@ def propose(material: Material, evidence: Sequence[Evidence]) -> list[Proposal]:
         return []
     if material.question.kind is Kind.YES_NO:
         return [_yes_no(material, evidence)]
-    enough = [found for found in evidence[:_NEAR] if not _lacks_names(material.question, found)]
-    found = [_statement(material, enough)] if enough else []
+    found = [] if _lacks_names(material.question, evidence[0]) else [_statement(material, evidence)]
     if (compared := comparisons.compare(material.question, material.wanted, material.lists)) is not None:
         found.append(Proposal(Form.COMPARISON, {}, lambda chance: composition.comparison(compared, chance)))
     if material.question.kind is Kind.CATEGORY:
@@ -132,18 +131,11 @@ _SEVERAL = 2
 
 
 def _lacks_names(question: Question, best: Evidence) -> bool:
-    """Several names are asked for, and a sentence has too few that the question does not have itself.
-
-    What the reader marks as several things will do as well: "refugees and young people" are no names.
-    """
+    """Several names are asked for, and the best sentence has too few that the question does not have itself."""
     names = _new_names(question, best)
     if question.kind is Kind.LIST:
-        return _asks_names(question) and names < _SEVERAL and not _marks_several(best)
+        return _asks_names(question) and names < _SEVERAL
     return question.kind is Kind.NAME and question.plural and not names
-
-
-def _marks_several(found: Evidence) -> bool:
-    return found.span is not None and ENUMERATION.search(found.span.of(found.document.text)) is not None
 
 
 def _asks_names(question: Question) -> bool:
