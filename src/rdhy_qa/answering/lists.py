@@ -8,6 +8,7 @@ from functools import cached_property
 from rdhy_qa.answering.citations import without_marks
 from rdhy_qa.answering.evidence import Evidence, is_secondary
 from rdhy_qa.answering.lexicon import likeness
+from rdhy_qa.answering.named_items import NAMED, share_named
 from rdhy_qa.answering.questions import NAMED_THINGS, Kind, Question
 from rdhy_qa.answering.views import DocumentView
 from rdhy_qa.answering.wanted import Wanted, Words, meets
@@ -182,7 +183,7 @@ def _score(question: Question, wanted: Sequence[Wanted], candidate: RecordList) 
     if question.count and not all(word.name or word.country for word in constraints):
         return None
     kept = tuple(r for r in candidate.records if all(_item_meets(view, r, word) for word in constraints))
-    if not kept or any(_is_named(view, r, constraints) for r in kept):
+    if not kept or any(share_named(view, r, constraints) >= NAMED for r in kept):
         return None
     total = sum(word.weight for word in wanted)
     coverage = sum(word.weight * met[word.folded] for word in wanted) / total if total else 0.0
@@ -262,22 +263,6 @@ def _item_meets(view: DocumentView, record: Record, word: Wanted) -> bool:
         countries = view.countries(where.start, where.end)
         stems = frozenset()
     return meets(word, stems, countries) >= 0.8
-
-
-def _is_named(view: DocumentView, record: Record, words: Sequence[Wanted]) -> bool:
-    """The question names the item itself, so it asks for something about it."""
-    if record.head is None:
-        return False
-    head = view.stems_between(record.head.start, record.head.end)
-    if _acronym(record.head.of(view.document.text)) & {word.folded for word in words}:
-        return True
-    return bool(head) and names_thing(words, head) >= 0.5
-
-
-def names_thing(words: Sequence[Wanted], head: frozenset[str]) -> float:
-    """Share of a head's words that the question has, synonyms left out."""
-    said = {stem for word in words for stem, weight in word.stems if weight >= 0.6}
-    return len(head & said) / len(head)
 
 
 def match(question: Question, wanted: Sequence[Wanted], candidates: Iterable[RecordList], words: Words) -> Match | None:
@@ -374,24 +359,14 @@ def item_label(candidate: RecordList, record: Record) -> str:
 
 def records_named(wanted: Sequence[Wanted], candidates: Iterable[RecordList]) -> list[tuple[RecordList, Record]]:
     """Items whose head the question names, best first."""
-    found = []
-    for candidate in candidates:
-        text = candidate.view.document.text
-        for record in candidate.records:
-            if record.head is None:
-                continue
-            head = candidate.view.stems_between(record.head.start, record.head.end)
-            share = names_thing(wanted, head) if head else 0.0
-            if _acronym(record.head.of(text)) & {word.folded for word in wanted}:
-                share = 1.0
-            if share >= 0.5:
-                found.append((share, candidate, record))
+    found = [
+        (share, candidate, record)
+        for candidate in candidates
+        for record in candidate.records
+        if (share := share_named(candidate.view, record, wanted)) >= NAMED
+    ]
     found.sort(key=lambda entry: (-entry[0], entry[2].start))
     return [(candidate, record) for _, candidate, record in found]
-
-
-def _acronym(head: str) -> set[str]:
-    return {part.strip("()").lower() for part in head.split() if part.strip("()").isupper()}
 
 
 def awards(candidate: RecordList) -> bool:

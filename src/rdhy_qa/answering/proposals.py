@@ -88,8 +88,12 @@ def _statement(material: Material, evidence: Sequence[Evidence]) -> Proposal:
     asks_names, new_names = _asks_names(question), _new_names(question, best)
     features = (
         _common(material, evidence)
-        | _of_sentence(material, evidence)
+        | _of_sentence(question, evidence)
+        | reading.alone(best, material.read)
         | {
+            "words": float(len(material.wanted)),
+            "is_list": float(question.kind is Kind.LIST),
+            "is_count": float(question.count),
             "several": float(several),
             "few_names": float(several and asks_names and new_names < _SEVERAL),
             "nameless": float((asks_names or question.kind is Kind.NAME) and not new_names),
@@ -105,24 +109,13 @@ def _statement(material: Material, evidence: Sequence[Evidence]) -> Proposal:
     )
 
 
-def _of_sentence(material: Material, evidence: Sequence[Evidence]) -> dict[str, float]:
+def _of_sentence(question: Question, evidence: Sequence[Evidence]) -> dict[str, float]:
     """What speaks for the best sentence, and by how much it is the best."""
-    question, best = material.question, evidence[0]
+    best = evidence[0]
     named = dict(zip(_VALUES, best.features.tolist(), strict=True))
     margin = min(best.score - evidence[1].score, _FAR) if len(evidence) > 1 else _FAR
     untyped = question.wanted is not None and not best.typed
-    return (
-        named
-        | reading.alone(best, material.read)
-        | {
-            "margin": margin,
-            "unmet": float(bool(best.unmet)),
-            "untyped": float(untyped),
-            "words": float(len(material.wanted)),
-            "is_list": float(question.kind is Kind.LIST),
-            "is_count": float(question.count),
-        }
-    )
+    return named | {"margin": margin, "unmet": float(bool(best.unmet)), "untyped": float(untyped)}
 
 
 _FAR = 5.0
@@ -298,7 +291,7 @@ def _yes_no(material: Material, evidence: Sequence[Evidence]) -> Proposal:
     )
     features = (
         _common(material, evidence)
-        | _of_sentence(material, evidence)
+        | _of_sentence(question, evidence)
         | {
             "contradicted": float(other is not None),
             "lacking": float(lacking),
