@@ -308,7 +308,7 @@ def _yes_no(material: Material, evidence: Sequence[Evidence]) -> Proposal:
 
 _STRICT = re.compile(
     r"\b(?:all|every\w*|each|both|only|alone|solely|same|identical|equal|always|never|first|last|final|before|after|earlier"
-    r"|later|more than|less than|most|none|entirely|fully|completely|directly?|in agreement|exactly)\b"
+    r"|later|more than|less than|most|none|entirely|fully|completely|direct|directly|in agreement|exactly)\b"
 )
 
 
