@@ -65,6 +65,26 @@ def test_several_processes_may_open_a_new_one_at_once(url: str):
         assert list(threads.map(open_it, range(6))) == [{"schema_version"}] * 6
 
 
+def test_one_that_others_switch_over_just_now_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    refusals = ["SQLITE_BUSY", "SQLITE_BUSY_RECOVERY"]
+
+    class Refusing(sqlite3.Connection):
+        """SQLite as it is while another process recovers the log: it refuses at once, and doesn't wait."""
+
+        def execute(self, statement: str, *parameters: object) -> sqlite3.Cursor:
+            if "journal_mode" in statement and refusals:
+                error = sqlite3.OperationalError("database is locked")
+                error.sqlite_errorname = refusals.pop()
+                raise error
+            return super().execute(statement, *parameters)
+
+    connect = sqlite3.dbapi2.connect
+    monkeypatch.setattr(sqlite3.dbapi2, "connect", lambda *a, **named: connect(*a, factory=Refusing, **named))
+    with closing(Database.open(f"sqlite:///{tmp_path}/journal.sqlite")) as database, database.reading() as session:
+        assert session.scalar(text("PRAGMA journal_mode")) == "wal"
+    assert refusals == []
+
+
 def test_those_who_read_before_they_write_do_not_lose_what_others_wrote(database: Database):
     with database.session() as session:
         session.add(Property(name="number", value="0"))

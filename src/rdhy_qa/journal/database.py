@@ -6,9 +6,11 @@ created on opening. To change a table that exists already, raise ``SCHEMA_VERSIO
 """
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, event, insert, select, text, update
@@ -27,6 +29,7 @@ _VERSION = "schema_version"
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 _WAIT_SECONDS = 2
 """For a lock or for a connection; whoever waits has better things to do."""
+_PAUSE_SECONDS = 0.01
 _OPENING_LOCK = 0x7264_6879
 """Number of the advisory lock under which PostgreSQL lets one process at a time create the tables."""
 _URLS = "Set RDHY_QA_DATABASE to one like sqlite:///rdhy-qa.sqlite or postgresql://user:password@host/name."
@@ -168,7 +171,26 @@ def _configure_sqlite(connection: Any, _: object) -> None:  # noqa: ANN401  # sq
     # The driver's own transactions begin too late to be safe; ``_begin_sqlite`` begins them.
     connection.isolation_level = None
     # What is removed is overwritten, not just unlinked.
-    connection.executescript("PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA journal_mode = WAL;")
+    connection.executescript("PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;")
+    _log_ahead(connection)
+
+
+def _log_ahead(connection: Any) -> None:  # noqa: ANN401  # sqlite3's, behind the pool's wrapper
+    """Let readers and a writer work side by side.
+
+    SQLite doesn't wait by itself where several processes switch a new database over, where one recovers it after a
+    crash, or where the last one is just closing it (https://sqlite.org/wal.html#sometimes_queries_return_sqlite_busy_in_wal_mode).
+    """
+    until = monotonic() + _WAIT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or monotonic() > until:
+                raise
+            sleep(_PAUSE_SECONDS)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:
