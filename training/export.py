@@ -17,7 +17,7 @@ from model import Network, backbone
 
 _LIBRARY = Path(__file__).parents[1] / "src" / "rdhy_qa" / "models" / "packaged_reader"
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
-_OUTPUTS = ("start", "end", "answerable")
+_OUTPUTS = ("start", "end", "answerable", "yes")
 
 
 def export(checkpoint: Path, file: Path, *, full: bool) -> None:
@@ -28,7 +28,8 @@ def export(checkpoint: Path, file: Path, *, full: bool) -> None:
     network.load_state_dict(torch.load(checkpoint, weights_only=True)["network"])
     network.eval()
     example = tuple(torch.ones((2, 8), dtype=torch.long) for _ in _INPUTS)
-    axes = {name: {0: "rows", 1: "tokens"} for name in (*_INPUTS, "start", "end")} | {"answerable": {0: "rows"}}
+    axes = {name: {0: "rows", 1: "tokens"} for name in (*_INPUTS, "start", "end")}
+    axes |= {name: {0: "rows"} for name in ("answerable", "yes")}
     file.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")

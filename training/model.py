@@ -1,4 +1,7 @@
-"""The network: a MiniLM encoder that reads question and window together, a span head and an answerability head."""
+"""The network: a MiniLM encoder that reads question and window together, and what it makes of them.
+
+One head marks the span, one says whether the window answers at all, and one whether it says yes or no.
+"""
 
 import importlib.util
 from collections.abc import Sequence
@@ -25,7 +28,7 @@ def backbone() -> Path:
 
 
 class Network(nn.Module):
-    """Logits of where an answer starts and ends, and of whether the window answers the question at all."""
+    """Logits of where an answer starts and ends, of whether the window answers at all, and of its saying yes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,6 +37,7 @@ class Network(nn.Module):
         self.span = nn.Linear(width, 2)
         self.pool = nn.Linear(width, width)
         self.answerable = nn.Linear(width, 1)
+        self.yes = nn.Linear(width, 1)
         # Dropout costs a third of the speed and gains nothing in one or two epochs.
         for module in self.modules():
             if isinstance(module, nn.Dropout):
@@ -42,13 +46,13 @@ class Network(nn.Module):
         self.encoder.embeddings.word_embeddings.weight.requires_grad_(False)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> tuple[Tensor, ...]:
-        """Return logits: start and end of shape (rows, tokens), answerable of shape (rows,)."""
+        """Return logits: start and end of shape (rows, tokens), answerable and yes of shape (rows,)."""
         hidden = self.encoder(
             input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
         ).last_hidden_state
         start, end = self.span(hidden).unbind(-1)
-        answerable = self.answerable(torch.tanh(self.pool(hidden[:, 0]))).squeeze(-1)
-        return start, end, answerable
+        pooled = torch.tanh(self.pool(hidden[:, 0]))
+        return start, end, self.answerable(pooled).squeeze(-1), self.yes(pooled).squeeze(-1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,8 @@ class Batch:
     """Tokens at which a right answer may start and end; bool of shape (rows, tokens)."""
     groups: Tensor
     """Number of each row's group within the batch; shape (rows,)."""
+    yes: Tensor
+    """1 where the window says yes, 0 where it says no, NaN where neither; shape (rows,)."""
 
     @property
     def answers(self) -> Tensor:
@@ -101,11 +107,13 @@ def collate(tokenizer: Tokenizer, rows: Sequence[Row]) -> Batch:
     inputs = tuple(
         torch.tensor([getattr(e, name) for e in encodings]) for name in ("ids", "attention_mask", "type_ids")
     )
-    return Batch(inputs, text, starts, ends, torch.tensor([numbers[row.group] for row in rows]))
+    groups = torch.tensor([numbers[row.group] for row in rows])
+    yes = torch.tensor([float("nan") if row.yes is None else float(row.yes) for row in rows])
+    return Batch(inputs, text, starts, ends, groups, yes)
 
 
-def loss_of(batch: Batch, start: Tensor, end: Tensor, answerable: Tensor) -> tuple[Tensor, Tensor]:
-    """Loss of the spans and of the answerability.
+def loss_of(batch: Batch, start: Tensor, end: Tensor, answerable: Tensor, yes: Tensor) -> tuple[Tensor, ...]:
+    """Loss of the spans, of the answerability, and of yes or no.
 
     Spans of one question compete over all of its windows (shared normalisation: Clark and Gardner, 2018, "Simple and
     Effective Multi-Paragraph Reading Comprehension"); of several right tokens their sum counts.
@@ -120,7 +128,10 @@ def loss_of(batch: Batch, start: Tensor, end: Tensor, answerable: Tensor) -> tup
         total = total + ((every - good) * has).sum()
         count = count + has.sum()
     spans = total / count.clamp(min=1)
-    return spans, nn.functional.binary_cross_entropy_with_logits(answerable, batch.answers.float())
+    chance = nn.functional.binary_cross_entropy_with_logits
+    said = ~batch.yes.isnan()
+    of_yes = chance(yes[said], batch.yes[said], reduction="sum") / said.sum().clamp(min=1)
+    return spans, chance(answerable, batch.answers.float()), of_yes
 
 
 def _by_group(logits: Tensor, groups: Tensor, count: int) -> Tensor:

@@ -6,7 +6,7 @@ line. ``data/written/`` holds articles and questions of our own.
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,8 @@ class Asked:
     """Accepted wordings."""
     plausible: Place | None = None
     """For a question without an answer: what could be taken for one."""
+    yes: bool | None = None
+    """Whether the passage says yes; None where nothing is asked that has yes or no for an answer."""
 
 
 @dataclass(slots=True)
@@ -82,11 +84,7 @@ def load(name: str, data: Path, part: str = "train") -> Source:
     wanted = part == "train"
     kept = [i for i, passage in enumerate(source.passages) if (part_of(passage.document) == "train") is wanted]
     places = {old: new for new, old in enumerate(kept)}
-    asked = [
-        Asked(a.question, places[a.passage], a.places, a.answers, a.plausible)
-        for a in source.asked
-        if a.passage in places
-    ]
+    asked = [replace(a, passage=places[a.passage]) for a in source.asked if a.passage in places]
     return Source(name, [source.passages[i] for i in kept], asked, source.open)
 
 
@@ -193,8 +191,17 @@ def _written(_: Path) -> Source:
             start = text.index(asked["quote"]) + asked["quote"].index(asked["answer"])
             # The line that opens a list is the answer as a whole, wherever in it.
             place = Place(start, start + len(asked["answer"]), exact=not asked["answer"].endswith(":"))
-            source.asked.append(Asked(asked["question"], len(source.passages) - 1, (place,), (asked["answer"],)))
+            yes = {"yes": True, "no": False}.get(asked.get("verdict"))
+            source.asked.append(
+                Asked(asked["question"], len(source.passages) - 1, (place,), (asked["answer"],), yes=yes)
+            )
     return source
+
+
+def _yes_no(data: Path) -> Source:
+    """The questions of our own that are answered with yes or no, to be drawn more often than the others."""
+    source = _written(data)
+    return Source("yes-no", source.passages, [asked for asked in source.asked if asked.yes is not None])
 
 
 _LOADERS: dict[str, Callable[[Path], Source]] = {
@@ -207,4 +214,5 @@ _LOADERS: dict[str, Callable[[Path], Source]] = {
     "selqa": _selqa,
     "omos": _omos,
     "written": _written,
+    "yes-no": _yes_no,
 }

@@ -20,7 +20,7 @@ from sklearn.metrics import roc_auc_score
 from sources import load
 from windows import Row, Sampler
 
-_DEV = ("wiki", "squad2", "omos", "written")
+_DEV = ("wiki", "squad2", "omos", "written", "yes-no")
 _DEV_QUESTIONS = 120
 _MEASURED = 16
 """Pools after which the held-out questions are measured."""
@@ -53,23 +53,26 @@ def _batches(rows: list[list[Row]], size: int, rng: random.Random) -> Iterator[l
 
 
 def _measure(network: Network, held: list[list[Row]]) -> dict[str, float]:
-    """On held-out questions: is the right window told from the wrong ones, and the right span found in it."""
+    """On held-out questions: the right window told from wrong ones, the right span found in it, and yes from no."""
     tokenizer = pair_tokenizer()
     network.eval()
-    chances, labels, hits, spans = [], [], 0, 0
+    chances, labels, hits, spans, decided = [], [], 0, 0, []
     with torch.inference_mode():
         for first in range(0, len(held), 12):
             rows = [row for group in held[first : first + 12] for row in group]
             batch = collate(tokenizer, rows)
-            start, end, answerable = network(*batch.inputs)
+            start, end, answerable, yes = network(*batch.inputs)
             chances += answerable.tolist()
             labels += batch.answers.tolist()
             best = start.masked_fill(~batch.text, -1e4).argmax(1), end.masked_fill(~batch.text, -1e4).argmax(1)
             rows_with = batch.answers.nonzero().flatten()
             spans += len(rows_with)
             hits += int((batch.starts[rows_with, best[0][rows_with]] & batch.ends[rows_with, best[1][rows_with]]).sum())
+            said = ~batch.yes.isnan()
+            decided += ((yes[said] > 0) == (batch.yes[said] > 0)).tolist()
     network.train()
-    return {"auroc": round(float(roc_auc_score(labels, chances)), 4), "exact": round(hits / max(1, spans), 4)}
+    found = {"auroc": round(float(roc_auc_score(labels, chances)), 4), "exact": round(hits / max(1, spans), 4)}
+    return found | ({"yes": round(float(np.mean(decided)), 4)} if decided else {})
 
 
 class Run:
@@ -155,7 +158,8 @@ class Run:
         while self._at < len(self._order) and sum(map(len, groups)) < self._settings["batch"] * self._settings["pool"]:
             stage, (name, question) = self._order[self._at]
             self._at += 1
-            groups.append(self._samplers[name].rows(question, self._at, rng, stage["wrong"], stage["trap"]))
+            sampler = self._samplers[name]
+            groups.append(sampler.rows(question, self._at, rng, stage["wrong"], stage["trap"], stage.get("alone", 0.0)))
         return groups
 
     def _set_rate(self, part: float) -> None:
@@ -165,17 +169,17 @@ class Run:
         for group in self._optimizer.param_groups:
             group["lr"] = rate
 
-    def _train_batch(self, rows: list[Row]) -> tuple[float, float]:
+    def _train_batch(self, rows: list[Row]) -> tuple[float, ...]:
         batch: Batch = collate(self._tokenizer, rows)
         with torch.autocast("cpu", torch.bfloat16, enabled=self._bfloat16):
             outputs = self._network(*batch.inputs)
-        spans, answerable = loss_of(batch, *(logits.float() for logits in outputs))
-        (spans + answerable).backward()
+        losses = loss_of(batch, *(logits.float() for logits in outputs))
+        sum(losses).backward()
         torch.nn.utils.clip_grad_norm_(self._trained, self._settings["clip"])
         self._optimizer.step()
         self._optimizer.zero_grad()
         self._step += 1
-        return spans.item(), answerable.item()
+        return tuple(loss.item() for loss in losses)
 
     def _save(self) -> None:
         state = {

@@ -44,6 +44,8 @@ class Row:
     """Relative to the text; empty where it does not answer the question."""
     group: int
     """Rows of one question share a group: their spans compete."""
+    yes: bool | None = None
+    """Whether the window says yes; None where it says neither that nor no."""
 
 
 def cut(passage: int, text: Passage, size: int) -> list[Window]:
@@ -110,22 +112,34 @@ class Sampler:
             found.append([self._windows[i] for i in ids[0]])
         return found
 
-    def rows(self, number: int, group: int, rng: random.Random, wrong: float, trap: float) -> list[Row]:
-        """Rows for one question: the right window, ``wrong`` others on average, and at times a trap."""
+    def rows(
+        self, number: int, group: int, rng: random.Random, wrong: float, trap: float, alone: float = 0.0
+    ) -> list[Row]:
+        """Rows for one question: the right window, ``wrong`` others on average, and at times a trap.
+
+        With chance ``alone`` every window is a single sentence: short rows, so there are twice as many wrong ones.
+        """
         asked = self._source.asked[number]
         question = _as_typed(asked.question, rng)
+        single = rng.random() < alone
+        wrong = 2 * wrong if single else wrong
         count = int(wrong) + (rng.random() < wrong % 1)
         others = self._others(number, asked)
         if not asked.places:
             first = self._tempting(asked, others, rng)
+            if single:
+                first = self._likest(first, asked)
+                others = [self._likest(w, asked) for w in others]
             rest = [w for w in others if w != first][: count * 2]
             chosen = [first, *rng.sample(rest, min(len(rest), max(0, count - 1)))]
             return [self._row(question, w, (), group, rng) for w in chosen]
         place = rng.choice(asked.places)
-        right = self._around(asked.passage, place, rng)
+        right = self._around(asked.passage, place, None if single else rng)
         held = tuple(p for p in asked.places if right.holds(p)) or (place,)
+        if single:
+            others = [*self._beside(right, asked), *(self._likest(w, asked) for w in others)]
         chosen = rng.sample(others[: 3 * count], min(len(others), count)) if count else []
-        rows = [self._row(question, right, held, group, rng)]
+        rows = [self._row(question, right, held, group, rng, asked.yes)]
         rows += [self._row(question, w, (), group, rng) for w in chosen]
         if rng.random() < trap and (other := self._swapped(asked, right, rng)):
             rows.append(self._row(_as_typed(other, rng), right, (), -group - 1, rng))
@@ -133,11 +147,32 @@ class Sampler:
 
     def _others(self, number: int, asked: Asked) -> list[Window]:
         """Windows that don't answer, the most tempting first: those of the same passage, and those that BM25 ranks."""
-        answers = [a.lower() for a in asked.answers if len(a) > _SHORT]
         own = [w for w in self._of[asked.passage] if not any(w.touches(p) for p in asked.places)]
         found = [w for w in self._similar[number] if w.passage != asked.passage]
         mixed = [w for pair in zip(own, found, strict=False) for w in pair] + own[len(found) :] + found[len(own) :]
-        return [w for w in mixed if not any(a in self._text(w).lower() for a in answers)]
+        return self._without_answer(mixed, asked)
+
+    def _without_answer(self, windows: Sequence[Window], asked: Asked) -> list[Window]:
+        answers = [a.lower() for a in asked.answers if len(a) > _SHORT]
+        return [w for w in windows if not any(a in self._text(w).lower() for a in answers)]
+
+    def _likest(self, window: Window, asked: Asked) -> Window:
+        """The window's sentence that shares most words with the question."""
+        said = set(_stems(asked.question))
+        sentences = [
+            Window(window.passage, a, b)
+            for a, b in self._source.passages[window.passage].sentences
+            if window.start <= a and b <= window.end
+        ]
+        return max(sentences, key=lambda w: len(said & set(_stems(self._text(w)))), default=window)
+
+    def _beside(self, window: Window, asked: Asked) -> list[Window]:
+        """The sentences just before and after a window, which are the most like it."""
+        spans = self._source.passages[window.passage].sentences
+        before = [Window(window.passage, a, b) for a, b in spans if b <= window.start][-1:]
+        after = [Window(window.passage, a, b) for a, b in spans if a >= window.end][:1]
+        apart = [w for w in before + after if not any(w.touches(p) for p in asked.places)]
+        return self._without_answer(apart, asked)
 
     def _tempting(self, asked: Asked, others: list[Window], rng: random.Random) -> Window:
         if asked.plausible is not None:
@@ -147,14 +182,24 @@ class Sampler:
         best = max(own, key=lambda w: len(said & set(_stems(self._text(w)))) + rng.random())
         return best if rng.random() < 0.7 or not others else rng.choice(own)
 
-    def _around(self, passage: int, place: Place, rng: random.Random) -> Window:
-        return around(passage, self._source.passages[passage], place, rng.randint(*self._sizes), rng)
+    def _around(self, passage: int, place: Place, rng: random.Random | None) -> Window:
+        """A window that holds a place; of its sentence alone where nothing is drawn."""
+        size = rng.randint(*self._sizes) if rng else 0
+        return around(passage, self._source.passages[passage], place, size, rng or random.Random(0))
 
-    def _row(self, question: str, window: Window, places: Sequence[Place], group: int, rng: random.Random) -> Row:
+    def _row(
+        self,
+        question: str,
+        window: Window,
+        places: Sequence[Place],
+        group: int,
+        rng: random.Random,
+        yes: bool | None = None,
+    ) -> Row:
         passage = self._source.passages[window.passage]
         moved = tuple(Place(p.start - window.start, p.end - window.start, p.exact) for p in places)
         heading = passage.heading if rng.random() < 0.7 else ""
-        return Row(question, heading, self._text(window), moved, group)
+        return Row(question, heading, self._text(window), moved, group, yes)
 
     def _swapped(self, asked: Asked, right: Window, rng: random.Random) -> str | None:
         """The question with one of its names or numbers changed for another of the same article."""
