@@ -18,14 +18,19 @@ def passage(text: str, document: str = "d") -> Passage:
 
 @pytest.fixture
 def source() -> Source:
+    return harbours()
+
+
+def harbours() -> Source:
     first, second = passage(LAMP + ROPE), passage("The lamp of Saltby was lit in 1840. It is the oldest of the coast.")
-    start = first.text.index("Ann Moor")
+    start, at = first.text.index("Ann Moor"), first.text.index("Lisbon")
     return Source(
         "test",
         [first, second],
         [
             Asked("Who kept the lamp of Norby?", 0, (Place(start, start + 8),), ("Ann Moor",)),
             Asked("Who paid for the lamp?", 0, ()),
+            Asked("Did the ropes go to Lisbon?", 0, (Place(at, at + 6),), ("Lisbon",), yes=True),
         ],
     )
 
@@ -58,6 +63,23 @@ def test_the_right_window_has_the_answer_and_the_wrong_ones_do_not(source: Sourc
         assert wrong
         assert all(not row.places and "Ann Moor" not in row.text for row in wrong)
         assert {row.group for row in rows} == {1}
+
+
+@given(st.integers(0, 2**16), st.integers(0, 2))
+def test_alone_every_window_is_one_sentence_and_those_beside_the_right_one_are_among_the_wrong(seed: int, number: int):
+    whole = harbours()
+    sentences = {p.text[a:b] for p in whole.passages for a, b in p.sentences}
+    rows = Sampler(whole, (60, 90)).rows(number, 1, random.Random(seed), wrong=4.0, trap=0.0, alone=1.0)
+    assert all(row.text in sentences for row in rows)
+    if number == 0:
+        assert [bool(row.places) for row in rows] == [True, *[False] * (len(rows) - 1)]
+        assert "The lamp was lit in 1812 by the harbour board of Norby." in {row.text for row in rows}
+
+
+def test_only_the_right_window_says_yes_or_no(source: Source):
+    rows = Sampler(source, (60, 90)).rows(2, 1, random.Random(0), wrong=3.0, trap=0.0)
+    assert [row.yes for row in rows] == [True, *[None] * (len(rows) - 1)]
+    assert len(rows) > 1
 
 
 def test_a_question_without_an_answer_has_no_right_window(source: Source):
