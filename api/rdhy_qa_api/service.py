@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Sequence
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, aclosing, asynccontextmanager, closing
 from typing import Protocol, TypeVar
 
 import anyio
@@ -128,7 +128,7 @@ class Service:
 
     async def ask(self, request: AskRequest) -> Answer:
         """Answer in one piece, off the event loop."""
-        async with self.stream(request) as events:
+        async with self._stream(_turns(self.engine.ask_stream(request))) as events:
             found = [event.answer async for event in events if isinstance(event, Done)]
         return found[-1]
 
@@ -153,7 +153,7 @@ class Service:
         """Let one thread after another take the next step, so that none waits while the client reads."""
         limiter = self._limiter
         while (event := await anyio.to_thread.run_sync(next, events, None, limiter=limiter)) is not None:
-            if isinstance(event, Status) and event.stage == "writing":
+            if _writes(event):
                 limiter = self._patient
             yield event
 
@@ -204,6 +204,24 @@ class Service:
             log.warning("%s", error)
         self._logged = str(error)
         self._problem = _for_readers(type(error))
+
+
+def _writes(event: Event) -> bool:
+    """Whether a language model is waited for from now on."""
+    return isinstance(event, Status) and event.stage == "writing"
+
+
+def _turns(events: Generator[Event]) -> Generator[Event]:
+    """Leave out what nobody waits for who wants the whole answer: each event is a turn in the queue for a thread.
+
+    Where a language model writes every event stays, so that the work can be ended between them.
+    """
+    writing = False
+    with closing(events):
+        for event in events:
+            writing = writing or _writes(event)
+            if writing or isinstance(event, Done):
+                yield event
 
 
 def _for_readers(kind: type[RdhyQaError]) -> RdhyQaError:
