@@ -1,4 +1,4 @@
-"""Ingests that are killed or divided: each vector is computed once, and the result is that of one ingest from nothing."""
+"""Ingests that are killed or divided: each vector is computed once, and the result is that of an undisturbed one."""
 
 import os
 import signal

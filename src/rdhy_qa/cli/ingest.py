@@ -109,7 +109,7 @@ def _embed_share(text: str, sources: list[Path], settings: Settings) -> Sequence
     work = f"{counted(result.embedded, 'passage')} embedded, {result.reused} had vectors already"
     typer.echo(f"Share {share} is done: {work}; {time.monotonic() - started:.1f} s.")
     command = shlex.join(["rdhy-qa", "ingest", *map(str, sources), "--index", places.shown(settings.index)])
-    typer.echo(f"They are in {result.path}. When all shares are there: {command}")
+    typer.echo(f"Its vectors are in {result.path}. When all shares are there: {command}")
     return result.skipped
 
 
