@@ -12,6 +12,7 @@ from rdhy_qa.documents.document import Document, Span
 from rdhy_qa.engine import Engine
 from rdhy_qa.errors import NotFoundError
 from rdhy_qa.index.builder import ingest
+from rdhy_qa.index.embedded import FOLDER as EMBEDDED
 from rdhy_qa.settings import Settings
 from rdhy_qa_evals.questions import Case, Verdict
 from rdhy_qa_evals.scoring import judge
@@ -115,7 +116,7 @@ def with_planted(paths: Sequence[Path], planted: Path, settings: Settings) -> It
     """An engine on a throw-away index of the corpus and the hostile documents; vectors are taken over."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "index"
-        shutil.copytree(settings.index, copy)
+        shutil.copytree(settings.index, copy, ignore=shutil.ignore_patterns(EMBEDDED))
         changed = settings.model_copy(update={"index": copy})
         ingest([*paths, planted], settings=changed)
         yield Engine.open(changed)

@@ -177,6 +177,28 @@ def test_an_ingest_with_nothing_readable_is_a_failure(command, tmp_path: Path):
     assert result.err.splitlines()[-1].startswith("error: ")
 
 
+def test_shares_say_what_they_did_and_what_to_type_next(command, index, corpus: Path, tmp_path: Path):
+    folder = tmp_path / "an index"
+    shares = [command("ingest", "--share", f"{number}/2", corpus, "--index", folder) for number in (1, 2)]
+    embedded = 0
+    for number, share in enumerate(shares, 1):
+        assert share.code == 1, "a file was skipped"
+        assert re.search(r"^skipped .*empty\.txt: It is empty\..*\n1 file skipped\.$", share.err, re.MULTILINE)
+        done = re.match(rf"Share {number}/2 is done: (\d+) passages? embedded, 0 had vectors already; ", share.out)
+        embedded += int(done.group(1))
+        assert f"Its vectors are in {folder}/embedded/{number}-of-2.vectors. " in share.out
+        assert share.out.endswith(f"When all shares are there: rdhy-qa ingest {corpus} --index '{folder}'\n")
+    assert "There is no generation in" in command("index", "list", "--index", folder).out
+    assert "nothing to remove" in command("index", "prune", "--keep", 1, "--index", folder).out
+    assert "warn index: There is no index" in command("doctor", "--index", folder).out
+    again = command("ingest", "--share", "1/2", corpus, "--index", folder)
+    assert "is done: 0 passages embedded, " in again.out
+    built = command("ingest", corpus, "--index", folder)
+    assert f"\n0 passages embedded, {embedded} taken over from before; " in built.out
+    assert "is whole" in command("index", "verify", "--index", folder).out
+    assert not (folder / "embedded").exists()
+
+
 def test_interrupting_an_ingest_is_quiet(process, corpus: Path, tmp_path: Path):
     child = process("ingest", corpus, "--index", tmp_path / "index", PYTHONUNBUFFERED="1")
     assert child.stderr.readline().startswith(b"Reading")

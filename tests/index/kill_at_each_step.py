@@ -75,7 +75,7 @@ class Place:
         return {path.relative_to(self.index).as_posix(): (stat.st_size, stat.st_mtime_ns) for path, stat in stats}
 
     def left_over(self) -> list[Path]:
-        return [*self.index.rglob(".tmp-*")]
+        return [*self.index.rglob(".tmp-*"), *self.index.glob("embedded")]
 
 
 def killed(work: Callable[[], None], step: int) -> bool:

@@ -108,7 +108,7 @@ def run(folder: Path, kills: int, toy: bool, seconds: float) -> Counter[str]:
     write_corpus(corpus, FIRST + kills + 1)
     finish(corpus, index, toy)
     assert version_served(index) == FIRST + kills + 1
-    assert not [*index.glob(".tmp-*"), *(index / "generations").glob(".tmp-*")]
+    assert not [*index.glob(".tmp-*"), *index.glob("embedded"), *(index / "generations").glob(".tmp-*")]
     return outcomes
 
 

@@ -75,3 +75,24 @@ def test_saved_and_loaded_it_finds_the_same(index: LexicalIndex, tmp_path: Path)
     assert len(loaded) == len(TEXTS)
     for before, after in zip(index.search("tomatoes", 5), loaded.search("tomatoes", 5), strict=True):
         assert np.array_equal(before, after)
+
+
+@pytest.mark.parametrize("block", [1, 4, 6])
+def test_a_block_of_passages_has_the_very_scores_that_the_postings_have(block: int) -> None:
+    words = PassageWords.of([*TEXTS[:3], "", *TEXTS[3:], "Who is it?"])  # two without a word
+    index = LexicalIndex.build(words)
+    stems = index.vocabulary.stems()
+    found: dict[tuple[int, str], float] = {}
+    for first in range(0, len(words), block):
+        end = min(first + block, len(words))
+        firsts, columns, scores = index.of_passages(words, first, end)
+        for row in range(first, end):
+            own = slice(*firsts[row - first : row - first + 2])
+            assert sorted(columns[own].tolist()) == columns[own].tolist()
+            found |= {(row, stems[at]): score for at, score in zip(columns[own], scores[own], strict=True)}
+    postings = {stemmed: index.postings(stemmed) for stemmed in stems}
+    assert found == {
+        (row, stemmed): score
+        for stemmed, (rows, scores) in postings.items()
+        for row, score in zip(rows.tolist(), scores, strict=True)
+    }

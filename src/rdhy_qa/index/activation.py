@@ -5,6 +5,7 @@ The layout::
     index/
     ├── active               the id of the generation that serves, replaced by one atomic rename
     ├── .lock, .writer       held by whoever writes, and who that is
+    ├── embedded/            vectors for the next generation, of an ingest that was killed or of shares of it
     └── generations/
         ├── 3f9c…/           one generation a folder, named by its id
         └── .tmp-…/          a build under way, or what is left of one that was killed

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,8 +16,10 @@ from rdhy_qa.documents.files import fingerprints
 from rdhy_qa.errors import DocumentError, GenerationError
 from rdhy_qa.index import activation
 from rdhy_qa.index.dense import VECTORS, DenseIndex
-from rdhy_qa.index.drafting import Draft, Drafted
-from rdhy_qa.index.embedding import write_vectors
+from rdhy_qa.index.drafting import Draft, NewPassage
+from rdhy_qa.index.embedded import FOLDER as EMBEDDED
+from rdhy_qa.index.embedded import Embedded, remove_embedded
+from rdhy_qa.index.embedding import embed, write_vectors
 from rdhy_qa.index.generation import DENSE, LEXICAL, NAMES, SENTENCES, WORDS, Generation, files_in
 from rdhy_qa.index.lexical import LexicalIndex
 from rdhy_qa.index.manifest import (
@@ -36,6 +38,7 @@ from rdhy_qa.index.manifest import (
 )
 from rdhy_qa.index.names import NameCounts
 from rdhy_qa.index.sentence_vectors import SentenceVectors
+from rdhy_qa.index.share import Share, ShareDraft
 from rdhy_qa.index.splitting import TARGET_TOKENS, split
 from rdhy_qa.index.words import PassageWords
 from rdhy_qa.index.writing import explained, writing
@@ -75,10 +78,23 @@ class IngestResult:
     embedded: int
     """Passages whose vector was computed."""
     reused: int
-    """Passages whose vector was taken over from the generation before."""
+    """Passages whose vector was there, in the generation before or among those that were kept."""
     skipped: tuple[SkippedFile, ...]
     unchanged: bool
     """True where the active generation was built from and with just the same, so that nothing was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShareResult:
+    """What was done of one share of an ingest."""
+
+    embedded: int
+    """Passages of the share whose vector was computed."""
+    reused: int
+    """Passages of the share that were read and had their vector already."""
+    skipped: tuple[SkippedFile, ...]
+    path: Path
+    """The file that the vectors are in."""
 
 
 def ingest(
@@ -91,6 +107,9 @@ def ingest(
     accept: Accept | None = None,
 ) -> IngestResult:
     """Build a generation of exactly these files and folders, and let it serve.
+
+    What it embeds is kept in the index until the generation serves, so that the next ingest goes on where one was
+    killed; it takes over what shares have embedded as well.
 
     Args:
         paths: Files and folders; what the index held before and is not among them disappears from it. Originals that
@@ -111,49 +130,110 @@ def ingest(
 
     """
     with writing(settings.index, wait):
-        return _Ingest(paths, settings, embedder, progress or (lambda _: None), accept or (lambda _: None)).run()
+        result = _Ingest(paths, settings, embedder, progress).run(accept or (lambda _: None))
+        with explained(settings.index):
+            remove_embedded(settings.index / EMBEDDED)
+    return result
+
+
+def ingest_share(
+    paths: Sequence[Path],
+    share: Share,
+    *,
+    settings: Settings,
+    embedder: Embedder | None = None,
+    progress: ProgressCallback | None = None,
+) -> ShareResult:
+    """Embed one share of what an ingest of these files and folders has to embed, for that ingest to take over.
+
+    It needs no lock of the index: the other shares may be embedded at the same time, here or elsewhere.
+
+    Args:
+        paths: Files and folders, the same as for the ingest.
+        share: Which share of how many.
+        settings: Where the index lies, and which embedder to load.
+        embedder: Used in place of the one that the settings name.
+        progress: Called as the work goes on.
+
+    Raises:
+        DocumentError: if no file could be read.
+        CatalogueError: if a folder's catalogue of originals is wrong.
+        ModelError: if the embedder's files are missing or altered, or it can't be loaded.
+        IndexLockedError: if another process embeds the same share into the same index.
+        GenerationError: if the disk is full, or the index can't be written for another reason.
+
+    """
+    return _Ingest(paths, settings, embedder, progress).run_share(share)
 
 
 class _Ingest:
-    """One run, under the lock."""
+    """One run, of a whole ingest under the lock, or of a share."""
 
     def __init__(
         self,
         paths: Sequence[Path],
         settings: Settings,
         embedder: Embedder | None,
-        progress: ProgressCallback,
-        accept: Accept,
+        progress: ProgressCallback | None,
     ) -> None:
         originals = preferred(paths, settings.originals)
         self._paths = (*paths, *originals.added)
         self._instead = originals.instead
         self._settings = settings
         self._embedder = embedder
-        self._progress = progress
-        self._accept = accept
+        self._progress = progress or (lambda _: None)
         self._max_bytes = settings.max_file_mb * 2**20
         self._files = fingerprints(self._paths, self._max_bytes, self._instead)
 
-    def run(self) -> IngestResult:
+    def run(self, accept: Accept) -> IngestResult:
+        """Build the generation and let it serve."""
         built = self._built()
         whole = self._open(built.id)
         if whole is not None:
-            return self._keep(whole)
-        embedder = self._embedder or load_embedder(self._settings.embedder, self._settings.threads)
+            return self._keep(whole, accept)
+        embedder = self._load_embedder()
         folder = activation.temporary_folder(self._settings.index)
         before = self._before(embedder)
         with explained(self._settings.index), closing(before) if before else nullcontext():
-            like = before if before and before.manifest.built.making == built.making else None
-            drafted, skipped = self._read(folder, embedder, like)
+            like = _like(built, before)
+            with closing(Draft(folder, like)) as draft:
+                skipped = self._read(draft, embedder, like)
+                drafted = draft.finish()
             _export(embedder, built, before, folder / EMBEDDER)  # now, since it may fail and embedding takes long
-            computed = write_vectors(folder, drafted, embedder, before, partial(self._report, "embed"))
+            known = _known(before, drafted.new.values())
+            with closing(self._embedded("ingest", embedder)) as embedded:
+                new = (passage for passage in drafted.new.values() if passage.digest not in known)
+                digests = embed(new, embedder, embedded, partial(self._report, "embed"))
+                computed = sum(passage.digest in digests for passage in drafted.new.values())
+                write_vectors(folder, drafted, embedded, before, known)
             manifest = _describe(built, embedder, drafted.counts, skipped)
             self._write(folder, manifest)
-        self._accept(Generation.open(activation.generation_folder(self._settings.index, manifest.id)))
+        accept(Generation.open(activation.generation_folder(self._settings.index, manifest.id)))
         activation.point_to(self._settings.index, manifest.id)
         reused = manifest.counts.passages - computed
         return IngestResult(manifest.id, manifest.counts, computed, reused, manifest.skipped, unchanged=False)
+
+    def run_share(self, share: Share) -> ShareResult:
+        """Embed a share, and build nothing."""
+        embedder = self._load_embedder()
+        before = self._before(embedder)
+        draft = ShareDraft(share)
+        with (
+            explained(self._settings.index),
+            closing(before) if before else nullcontext(),
+            closing(self._embedded(share.file_name, embedder)) as embedded,
+        ):
+            skipped = self._read(draft, embedder, _like(self._built(), before))
+            known = _known(before, draft.new.values())
+            new = (passage for digest, passage in draft.new.items() if digest not in known)
+            computed = len(embed(new, embedder, embedded, partial(self._report, "embed")))
+        return ShareResult(computed, len(draft.new) - computed, tuple(skipped), embedded.path)
+
+    def _load_embedder(self) -> Embedder:
+        return self._embedder or load_embedder(self._settings.embedder, self._settings.threads)
+
+    def _embedded(self, name: str, embedder: Embedder) -> Embedded:
+        return Embedded(self._settings.index / EMBEDDED, name, embedder.fingerprint, embedder.dimension)
 
     def _built(self) -> Built:
         name = self._embedder.name if self._embedder else self._settings.embedder
@@ -175,17 +255,17 @@ class _Ingest:
         except GenerationError:
             return None
 
-    def _keep(self, whole: Generation) -> IngestResult:
+    def _keep(self, whole: Generation, accept: Accept) -> IngestResult:
         """Let a generation serve that holds just what was asked for: the active one, or one from before."""
         manifest = whole.manifest
         unchanged = self._active_id() == whole.id
         if not unchanged:
             whole.verify()
-            self._accept(whole)
+            accept(whole)
             activation.point_to(self._settings.index, whole.id)
         return IngestResult(whole.id, manifest.counts, 0, manifest.counts.passages, manifest.skipped, unchanged)
 
-    def _read(self, folder: Path, embedder: Embedder, before: Generation | None) -> tuple[Drafted, list[SkippedFile]]:
+    def _read(self, draft: Draft | ShareDraft, embedder: Embedder, before: Generation | None) -> list[SkippedFile]:
         """Read what has changed since the generation before, and take over what has not."""
         from rdhy_qa.documents.reading import Skipped, read_files
 
@@ -194,20 +274,19 @@ class _Ingest:
         known = {path: ids[source] for path, source in sources.items() if source in ids}
         skipped: list[SkippedFile] = []
         files = read_files(self._paths, max_bytes=self._max_bytes, instead=self._instead, known=known)
-        with closing(Draft(folder, before)) as draft:
-            for done, (path, found, alone) in enumerate(files):
-                self._report("read", done, len(self._files))
-                if isinstance(found, Skipped):
-                    skipped.append(SkippedFile(path=str(found.path), reason=found.reason))
-                elif isinstance(found, str):
-                    draft.take_over(found)
-                else:
-                    passages = split(found, embedder.count_tokens, embedder.max_tokens)
-                    draft.add(found, sources.get(path) if alone and self._is_still(path) else None, passages)
-            self._report("read", len(self._files), len(self._files))
-            if not len(draft):
-                raise DocumentError(*_nothing_to_index(self._paths, skipped))
-            return draft.finish(), skipped
+        for done, (path, found, alone) in enumerate(files):
+            self._report("read", done, len(self._files))
+            if isinstance(found, Skipped):
+                skipped.append(SkippedFile(path=str(found.path), reason=found.reason))
+            elif isinstance(found, str):
+                draft.take_over(found)
+            else:
+                passages = split(found, embedder.count_tokens, embedder.max_tokens)
+                draft.add(found, sources.get(path) if alone and self._is_still(path) else None, passages)
+        self._report("read", len(self._files), len(self._files))
+        if not len(draft):
+            raise DocumentError(*_nothing_to_index(self._paths, skipped))
+        return skipped
 
     def _is_still(self, path: Path) -> bool:
         """Whether a file that was read is what its digest says: it may have been written to meanwhile."""
@@ -248,6 +327,16 @@ class _Ingest:
         folder.rename(final)
         activation.sync_folder(final.parent)
         self._report("write", 1, 1)
+
+
+def _like(built: Built, before: Generation | None) -> Generation | None:
+    """The generation before, where documents of unchanged files may be taken over from it."""
+    return before if before and before.manifest.built.making == built.making else None
+
+
+def _known(before: Generation | None, passages: Iterable[NewPassage]) -> dict[str, int]:
+    """Rows in the generation before of passages that it has as well, by their digests."""
+    return before.store.rows_with({passage.digest for passage in passages}) if before else {}
 
 
 def _export(embedder: Embedder, built: Built, before: Generation | None, folder: Path) -> None:

@@ -114,11 +114,11 @@ class DenseIndex:
         """Return the number of vectors."""
         return int(self._index.ntotal)
 
-    def vectors(self) -> FloatArray:
-        """All vectors, float32 of shape (passages, dimension)."""
+    def vectors(self, first: int = 0, end: int | None = None) -> FloatArray:
+        """Vectors of passages that follow one another, or all, float32 of shape (passages, dimension)."""
         if self._vectors is not None:
-            return self._vectors
-        stored: FloatArray = self._index.reconstruct_n(0, len(self))
+            return self._vectors[first:end]
+        stored: FloatArray = self._index.reconstruct_n(first, (len(self) if end is None else end) - first)
         return stored
 
     def search(self, query: FloatArray, k: int, rows: RowArray | None = None) -> tuple[FloatArray, RowArray]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from array import array
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -71,7 +72,7 @@ class Draft:
 
     def add(self, document: Document, source: str | None, passages: list[Passage]) -> None:
         """Take a document that was read; for `source` see ``Store.sources``."""
-        new = [NewPassage(passage.embed_text, passage.sentences, _digest(passage)) for passage in passages]
+        new = new_passages(passages)
         self._store.add(document, source, passages, [one.digest for one in new])
         for passage, one in zip(passages, new, strict=True):
             self._words.add(searchable_text(passage, document.metadata.title, document.text))
@@ -98,6 +99,11 @@ class Draft:
     def close(self) -> None:
         """End the store's file."""
         self._store.close()
+
+
+def new_passages(passages: Iterable[Passage]) -> list[NewPassage]:
+    """Take of passages what the embedder needs."""
+    return [NewPassage(passage.embed_text, passage.sentences, _digest(passage)) for passage in passages]
 
 
 def _digest(passage: Passage) -> str:

@@ -5,6 +5,7 @@ Eager scores are those of BM25S (Lù 2024, arXiv 2407.03618): a question only ad
 
 from bisect import bisect_left
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +96,37 @@ class LexicalIndex:
         place = bisect_left(self._stems, stemmed)
         postings = slice(self._firsts[place], self._firsts[place + 1])
         return self._rows[postings], self._impacts[postings]
+
+    def of_passages(self, words: PassageWords, first: int, end: int) -> tuple[RowArray, NumberArray, FloatArray]:
+        """Return the other way round what some passages that follow one another have: for each its stems' scores.
+
+        Args:
+            words: What the index was built of.
+            first: Row of the first passage.
+            end: Row after the last one.
+
+        Returns:
+            Where each passage begins in the two others, then the total; places of stems among ``Vocabulary.stems``,
+            rising in each passage; and their BM25 scores there, the very ones that ``postings`` has.
+
+        """
+        numbers = words.numbers[words.firsts[first] : words.firsts[end]]
+        used, within = np.unique(numbers, return_inverse=True)
+        stems = np.array([bisect_left(self._stems, stem(words.words[number])) for number in used], dtype=np.int64)
+        # Stem and passage of each word in one number, sorted and each once.
+        pairs = np.unique(
+            (stems[within] << 32) | np.repeat(np.arange(first, end), np.diff(words.firsts[first : end + 1]))
+        )
+        columns, rows = pairs >> 32, pairs & 0xFFFFFFFF
+        scores = np.empty(len(pairs), dtype=np.float32)
+        begins = np.flatnonzero(np.diff(columns, prepend=-1)).tolist()
+        for begin, stop in pairwise([*begins, len(columns)]):
+            postings = slice(self._firsts[columns[begin]], self._firsts[columns[begin] + 1])
+            places = np.searchsorted(self._rows[postings], rows[begin:stop])
+            scores[begin:stop] = self._impacts[postings][places]
+        order = np.argsort(rows, kind="stable")
+        firsts = np.searchsorted(rows[order], np.arange(first, end + 1))
+        return firsts, columns[order].astype(np.int32), scores[order]
 
     def search(self, question: str, k: int, rows: RowArray | None = None) -> tuple[FloatArray, RowArray]:
         """Find the k passages that score highest, best first; only those that share a word with the question.

@@ -13,7 +13,8 @@ from rdhy_qa.index.serving import Serving
 from rdhy_qa.settings import Settings
 
 if TYPE_CHECKING:
-    from rdhy_qa.index.builder import Accept, IngestResult, ProgressCallback
+    from rdhy_qa.index.builder import Accept, IngestResult, ProgressCallback, ShareResult
+    from rdhy_qa.index.share import Share
 
 
 def shown(index: Path) -> str:
@@ -86,9 +87,26 @@ def ingest(
     if not in_milvus(settings.index):
         return builder.ingest(paths, settings=settings, progress=progress, wait=wait, accept=accept)
     address = address_of(settings.index)
-    local = settings.model_copy(update={"index": address.folder})
+    local = _built_locally(settings)
     result = builder.ingest(paths, settings=local, progress=progress, wait=wait, accept=accept)
     publish(activation.open_generation(address.folder, result.generation_id), address, progress)
     in_milvus_activation.activate(address, result.generation_id)
     activation.prune(address.folder, 1)
     return result
+
+
+def ingest_share(
+    paths: Sequence[Path], share: "Share", *, settings: Settings, progress: "ProgressCallback | None" = None
+) -> "ShareResult":
+    """Embed one share of what an ingest has to embed; see ``builder.ingest_share``.
+
+    For Milvus the vectors go where the generation is going to be built, into the folder of the user's cache.
+    """
+    from rdhy_qa.index import builder  # answering does without
+
+    local = _built_locally(settings) if in_milvus(settings.index) else settings
+    return builder.ingest_share(paths, share, settings=local, progress=progress)
+
+
+def _built_locally(settings: Settings) -> Settings:
+    return settings.model_copy(update={"index": address_of(settings.index).folder})

@@ -12,6 +12,7 @@ from rdhy_qa.index.milvus import collections
 from rdhy_qa.index.milvus.address import address_of, in_milvus
 from rdhy_qa.index.milvus.publishing import publish
 from rdhy_qa.index.milvus.server import Server
+from rdhy_qa.index.share import Share
 from rdhy_qa.settings import Settings
 
 QUESTION = AskRequest(question="Who lit the lantern?")
@@ -110,6 +111,23 @@ def test_publication_that_was_killed_is_not_served_and_the_next_run_ends_it(
     assert ("upsert", collections.parts_of(address, built)) in sent
     places.activate(index, built)
     assert "Bruno Salt" in str(Engine.open(Settings(index=index, threads=1)).ask(QUESTION).answer)
+
+
+def test_shares_are_embedded_without_the_server_and_taken_over(lite, texts: Path) -> None:
+    index = lite.index("shared")
+    write(texts, "Bruno Salt")
+    settings = Settings(index=index, threads=1)
+    lite.kill()
+    try:
+        done = [places.ingest_share([texts], Share(number, 2), settings=settings) for number in (1, 2)]
+    finally:
+        lite.start()
+    assert {one.path.parent for one in done} == {lite.address("shared").folder / "embedded"}
+    assert sum(one.embedded for one in done) == 1
+    result = places.ingest([texts], settings=settings)
+    assert (result.embedded, result.reused) == (0, 1)
+    assert not done[0].path.parent.exists()
+    assert places.active_id(index) == result.generation_id
 
 
 def test_dropped_passages_are_found_by_verify(lite, texts: Path) -> None:

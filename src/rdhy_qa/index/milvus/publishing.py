@@ -3,8 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
-
-import numpy as np
+from itertools import pairwise
 
 from rdhy_qa.index.builder import Progress, ProgressCallback
 from rdhy_qa.index.generation import LEXICAL, Generation
@@ -66,8 +65,7 @@ class _Publication:
         self._parts.write([(collections.MARKER, b"")])
 
     def _send_passages(self, total: int) -> None:
-        lexical = _SparseRows(self._generation, total)
-        vectors = self._generation.dense.vectors()
+        words = self._generation.words()
         for start in range(0, total, _BATCH):
             self._progress(Progress("publish", start, total))
             rows = range(start, min(start + _BATCH, total))
@@ -79,11 +77,14 @@ class _Publication:
                 consistency_level="Strong",
             )
             if len(there) < len(rows):
+                firsts, stems, scores = self._generation.lexical.of_passages(words, rows.start, rows.stop)
+                sparse = (
+                    dict(zip(stems[begin:end].tolist(), scores[begin:end].tolist(), strict=True))
+                    for begin, end in pairwise(firsts.tolist())
+                )
                 stored = self._generation.passages(rows)
-                entities = [
-                    self._entity(passage, vector, lexical[passage.row])
-                    for passage, vector in zip(stored, vectors[rows.start : rows.stop], strict=True)
-                ]
+                vectors = self._generation.dense.vectors(rows.start, rows.stop)
+                entities = [self._entity(*parts) for parts in zip(stored, vectors, sparse, strict=True)]
                 self._server.write("upsert", self._passages, entities)
         self._progress(Progress("publish", total, total))
 
@@ -126,20 +127,3 @@ class _Publication:
         self._parts.write((name, (generation.folder / name.removeprefix("file/")).read_bytes()) for name in lacking)
         content = json.dumps([asdict(known) for known in generation.documents()], ensure_ascii=False)
         self._parts.write([(f"file/{DOCUMENTS}", content.encode())])
-
-
-class _SparseRows:
-    """For each passage, the BM25 score of each of its stems, by the stem's place among all."""
-
-    def __init__(self, generation: Generation, passages: int) -> None:
-        postings = [generation.lexical.postings(stemmed) for stemmed in generation.vocabulary.stems()]
-        rows = np.concatenate([rows for rows, _ in postings])
-        order = np.argsort(rows, kind="stable")
-        self._starts = np.searchsorted(rows[order], np.arange(passages + 1))
-        lengths = [len(rows) for rows, _ in postings]
-        self._columns = np.repeat(np.arange(len(postings), dtype=np.int32), lengths)[order]
-        self._scores = np.concatenate([scores for _, scores in postings])[order]
-
-    def __getitem__(self, row: int) -> dict[int, float]:
-        part = slice(self._starts[row], self._starts[row + 1])
-        return dict(zip(self._columns[part].tolist(), self._scores[part].tolist(), strict=True))
