@@ -12,6 +12,7 @@ from rdhy_qa.answering.lists import Match, RecordList
 from rdhy_qa.answering.places import countries_in
 from rdhy_qa.answering.questions import Kind, Question
 from rdhy_qa.answering.spans import SpanType, find, names, numbers
+from rdhy_qa.answering.turns import Turns
 from rdhy_qa.answering.views import DocumentView
 from rdhy_qa.answering.wanted import Wanted
 from rdhy_qa.contracts import Citation, Complete, Item, Reason
@@ -151,6 +152,22 @@ def items(match: Match, confidence: float) -> Draft:
         short = f"{len(found)} {_class_word(match)}"
     complete = Complete(found=len(found), expected=expected)
     return Draft(True, text, confidence, short, tuple(found), complete, citations=citations.all())
+
+
+def in_turn(turns: Turns, confidence: float, *, counted: bool) -> Draft:
+    """What a text names in turn, or its number. Nothing says how many there are, so it is checked against no count."""
+    citations = Citations()
+    document = turns.view.document
+    found = []
+    for name in turns.names:
+        where = _sentence_at(document, name.start)
+        n = citations.cite(document, where.start, where.end, name)
+        found.append(Item(text=without_marks(name.of(document.text)), citations=(n,)))
+    listed = "; ".join(f"{item.text} [{item.citations[0]}]" for item in found)
+    number = _number(len(found)).capitalize()
+    text = f"{number} ({len(found)}): {listed}." if counted else f"{number}: {listed}."
+    short = str(len(found)) if counted else f"{len(found)} {turns.called}"
+    return Draft(True, text, confidence, short, tuple(found), citations=citations.all())
 
 
 def _class_word(match: Match) -> str:

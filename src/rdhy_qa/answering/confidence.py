@@ -27,6 +27,7 @@ FEATURES_OF: dict[Form, tuple[str, ...]] = {
         "few_names",
         "nameless",
         "is_category",
+        "opens_list",
         "negation",
         "secondary",
     ),
@@ -76,6 +77,7 @@ FEATURES_OF: dict[Form, tuple[str, ...]] = {
     ),
     Form.CATEGORY: ("named", "carried", "secondary", "top"),
     Form.COMPARISON: (),
+    Form.IN_TURN: (),
 }
 """What each form's confidence rests on. A sentence has few, on purpose: with all that is known of it, it does worse on
 other documents."""

@@ -17,22 +17,24 @@ def name_of_list(candidate: RecordList, focus: Sequence[str]) -> tuple[str, Span
     document = candidate.view.document
     section = candidate.records[0].section
     if candidate.lead_in is not None:
-        name = _name_beside(candidate, candidate.lead_in, focus)
+        lead_in = candidate.lead_in_text()
+        anchors = [term for term in terms(lead_in) if term.stem in focus]
+        name = name_beside(lead_in, anchors, preferred=candidate.view.section(section[-1:]))
         if name is not None:
-            return without_marks(name.of(document.text)), name
+            return without_marks(name.of(lead_in)), Span(
+                candidate.lead_in.start + name.start, candidate.lead_in.start + name.end
+            )
     heading = next((b for b in document.blocks if b.level and b.section == section), None) if section else None
     return (without_marks(section[-1]), Span(heading.start, heading.end)) if heading else None
 
 
-def _name_beside(candidate: RecordList, lead_in: Span, focus: Sequence[str]) -> Span | None:
-    """The name that stands nearest to one of the focus words, best one that the heading has too."""
-    text = lead_in.of(candidate.view.document.text)
-    heading = candidate.view.section(candidate.records[0].section[-1:])
+def name_beside(text: str, anchors: Sequence[Term], *, preferred: frozenset[str] = frozenset()) -> Span | None:
+    """The name in a text that stands nearest to one of some words of it, best one that has a preferred stem."""
     found = []
     for name in names(text):
-        span = Span(lead_in.start + name.start, lead_in.start + name.end)
-        shared = candidate.view.stems_between(span.start, span.end) & heading
-        gaps = [_gap(text, name, anchor) for anchor in terms(text) if anchor.stem in focus]
+        span = Span(name.start, name.end)
+        shared = preferred and preferred & {term.stem for term in terms(span.of(text))}
+        gaps = [_gap(text, name, anchor) for anchor in anchors]
         found += [(not shared, gap, span.start, span) for gap in gaps if gap is not None]
     return min(found, key=lambda entry: entry[:3])[-1] if found else None
 

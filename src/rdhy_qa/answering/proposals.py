@@ -21,6 +21,7 @@ from rdhy_qa.answering.questions import NAMED_THINGS, Kind, Question
 from rdhy_qa.answering.ranking import Material, rank, usable
 from rdhy_qa.answering.reading import READ_FEATURES
 from rdhy_qa.answering.spans import SpanType, find
+from rdhy_qa.answering.turns import named_in_turn
 from rdhy_qa.answering.wanted import Wanted, meets
 from rdhy_qa.documents.document import Record
 from rdhy_qa.terms import fold, terms
@@ -35,6 +36,8 @@ class Form(StrEnum):
     YES_NO = "yes_no"
     CATEGORY = "category"
     COMPARISON = "comparison"
+    IN_TURN = "in_turn"
+    """Things that a text names one after the other, without a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,10 @@ def propose(material: Material, evidence: Sequence[Evidence]) -> list[Proposal]:
         if not categories and any(word.name for word in material.wanted):
             return []  # what is named won nothing
         found += categories
+    views = dict.fromkeys(passage.view for passage in material.passages)
+    if (turns := named_in_turn(material.question, material.wanted, views)) is not None:
+        counted = material.question.count
+        found.append(Proposal(Form.IN_TURN, {}, lambda chance: composition.in_turn(turns, chance, counted=counted)))
     return found + list(_lists(material, evidence))
 
 
@@ -98,6 +105,7 @@ def _statement(material: Material, evidence: Sequence[Evidence]) -> Proposal:
             "few_names": float(several and asks_names and new_names < _SEVERAL),
             "nameless": float((asks_names or question.kind is Kind.NAME) and not new_names),
             "is_category": float(question.kind is Kind.CATEGORY),
+            "opens_list": float(any(lists.introduces(candidate, best) for candidate in material.lists)),
             "negation": float(is_negated(question.text) != is_negated(best.quote)),
             "secondary": float(best.handicap > 0),
         }
@@ -127,13 +135,18 @@ def _lacks_names(question: Question, best: Evidence) -> bool:
     """Several names are asked for, and the best sentence has too few that the question does not have itself."""
     names = _new_names(question, best)
     if question.kind is Kind.LIST:
-        return _asks_names(question) and names < _SEVERAL
+        return _asks_names(question) and names < _SEVERAL and not _enumerates(best)
     return question.kind is Kind.NAME and question.plural and not names
 
 
 def _asks_names(question: Question) -> bool:
     """Persons or organisations are asked for."""
     return any(re.fullmatch(NAMED_THINGS, term.folded) for term in question.focus)
+
+
+def _enumerates(found: Evidence) -> bool:
+    """The reader sees several things in a sentence, whether or not they are names: investors, schools and offices."""
+    return found.span is not None and found.span.of(found.document.text).count(",") + 1 >= _SEVERAL
 
 
 def _new_names(question: Question, found: Evidence) -> int:

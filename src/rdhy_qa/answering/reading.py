@@ -136,16 +136,17 @@ def _log_total(readings: Sequence[Reading]) -> float:
 
 def _joined(evidence: Evidence, chosen: Sequence[_Chosen], readings: Sequence[Reading], total: float) -> Evidence:
     sentence = evidence.sentence
-    best: tuple[float, Span, float] | None = None
+    best: tuple[float, Span, Reading] | None = None
     for entry, reading in zip(chosen, readings, strict=True):
         if not entry.holds(evidence):
             continue
         found = reading.best(sentence.start - entry.start, sentence.end - entry.start)
         if found is not None and (best is None or found[0] > best[0]):
-            best = found[0], Span(found[1] + entry.start, found[2] + entry.start), reading.answerable
+            best = found[0], Span(found[1] + entry.start, found[2] + entry.start), reading
     if best is None:
         values = [_LOWEST / 10, _LOWEST / 10, -1.0, 0.0, 1.0]
         return replace(evidence, features=np.concatenate([evidence.features, values]))
-    score, span, answerable = best
-    values = [score / 10, max(score - total, _LOWEST) / 10, answerable / 5, 0.0, 0.0]
-    return replace(evidence, features=np.concatenate([evidence.features, values]), span=span, answerable=answerable)
+    score, span, reading = best
+    values = [score / 10, max(score - total, _LOWEST) / 10, reading.answerable / 5, 0.0, 0.0]
+    features = np.concatenate([evidence.features, values])
+    return replace(evidence, features=features, span=span, answerable=reading.answerable, yes=reading.yes)

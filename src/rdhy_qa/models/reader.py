@@ -53,6 +53,8 @@ class Reading:
     """Logit of each token being the answer's last; of shape (tokens,)."""
     answerable: float
     """Logit of the window holding an answer."""
+    yes: float | None = None
+    """Logit of the window saying yes, which means something where yes or no is asked; None from readers of others."""
 
     @cached_property
     def _spans(self) -> FloatArray:
@@ -157,8 +159,8 @@ class PackagedReader:
             return []
         asked = self._cut(question)
         encodings = self._tokenizer.encode_batch([(asked, window.prefix + window.text) for window in windows])
-        starts, ends, answerable = self._session.run(
-            ["start", "end", "answerable"],
+        starts, ends, answerable, yes = self._session.run(
+            ["start", "end", "answerable", "yes"],
             {
                 "input_ids": np.array([e.ids for e in encodings], dtype=np.int64),
                 "attention_mask": np.array([e.attention_mask for e in encodings], dtype=np.int64),
@@ -168,7 +170,8 @@ class PackagedReader:
         readings = []
         for row, (encoding, window) in enumerate(zip(encodings, windows, strict=True)):
             offsets, of_text = text_tokens(np.array(encoding.offsets), encoding.sequence_ids, window)
-            readings.append(Reading(offsets[of_text], starts[row][of_text], ends[row][of_text], float(answerable[row])))
+            span = starts[row][of_text], ends[row][of_text]
+            readings.append(Reading(offsets[of_text], *span, float(answerable[row]), float(yes[row])))
         return readings
 
     def _cut(self, question: str) -> str:
