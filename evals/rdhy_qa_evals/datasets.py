@@ -37,6 +37,8 @@ class DataQuestion:
     answerable: bool
     about: tuple[str, ...] = ()
     """Ids of passages that speak about it, whether or not they hold the answer."""
+    verdict: str | None = None
+    """``yes`` or ``no`` where that is the answer; the others are then what decides it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,11 @@ def _from_articles(folder: Path) -> Dataset:
             answers = (asked["answer"],) if asked["answer"] is not None else ()
             where = (file.stem,)
             name = f"{file.stem}-{number:03d}"
-            found.questions.append(DataQuestion(name, asked["question"], answers, where, bool(answers), about=where))
+            found.questions.append(
+                DataQuestion(
+                    name, asked["question"], answers, where, bool(answers), about=where, verdict=asked.get("verdict")
+                )
+            )
     return found
 
 

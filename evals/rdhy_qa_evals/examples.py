@@ -120,6 +120,15 @@ def own(questions: Path, index: Path, part: Part) -> Iterator[Asked]:
 
 def case_of(question: DataQuestion) -> Case:
     """A public question in the shape of ours."""
+    if question.verdict is not None:
+        return Case(
+            id=question.id,
+            question=question.question,
+            kind="yes-no",
+            answerable=True,
+            accepted=(question.verdict,),
+            quotes=question.answers,
+        )
     kind: Kind = "statement" if question.answerable else "unanswerable"
     accepted = question.answers if question.answerable else ()
     known = question.answerable and bool(accepted)
@@ -136,7 +145,8 @@ def example_of(asked: Asked) -> Example | None:
     known = {(e.document.id, e.index): e.features for e in cheap}
     evidence = reading.read(cheap, material.read)
     usable = {id(entry) for entry in ranking.usable(material.question, evidence)}
-    answers = [normalise(answer) for answer in (case.quotes or (case.accepted if asked.source != "own" else ()))]
+    said = case.accepted if asked.source == "own" else case.quotes or case.accepted
+    answers = [normalise(answer) for answer in (case.quotes or (said if asked.source != "own" else ()))]
     right = [case.answerable and _is_right(entry, answers, asked.documents) for entry in evidence]
     if asked.source == "own" and not any(right):
         wordings = case.accepted or tuple(variant for variants in case.items for variant in variants[:1])
@@ -151,7 +161,7 @@ def example_of(asked: Asked) -> Example | None:
         np.array([e.handicap for e in evidence]),
         np.array(right),
         np.array([id(e) in usable for e in evidence]),
-        np.array([_overlap(e, case.accepted) for e in evidence]),
+        np.array([_overlap(e, said) for e in evidence]),
         max((found.answerable for found in evidence if found.span is not None), default=-5.0),
     )
 
