@@ -21,8 +21,9 @@ def evidence(harbour: Engine) -> list[Evidence]:
 class Recording:
     """Says that the answer is some words, wherever a window holds them."""
 
-    def __init__(self, words: str) -> None:
+    def __init__(self, words: str, yes: float | None = None) -> None:
         self.words = words
+        self.yes = yes
         self.windows: list[Window] = []
 
     def __call__(self, windows: Sequence[Window]) -> list[Reading]:
@@ -36,7 +37,7 @@ class Recording:
         starts, ends = logits.copy(), logits.copy()
         if at >= 0:
             starts[at] = ends[at + len(self.words) - 1] = 9.0
-        return Reading(offsets, starts, ends, 4.0 if at >= 0 else -4.0)
+        return Reading(offsets, starts, ends, 4.0 if at >= 0 else -4.0, self.yes)
 
 
 def test_windows_are_slices_of_the_document_around_the_best_evidence(harbour: Engine, evidence: list[Evidence]):
@@ -54,6 +55,13 @@ def test_a_window_stays_in_its_section_and_has_its_heading(evidence: list[Eviden
     assert {window.heading for window in reader.windows} <= {"The evening", "Open Water", "Quiet Harbours"}
     inner = [window.text.partition("\n")[2] for window in reader.windows]  # a heading may be the evidence itself
     assert not any(f"{name}\n" in text for text in inner for name in ("Open Water", "Quiet Harbours"))
+
+
+@pytest.mark.parametrize(("yes", "said"), [(2.0, True), (-2.0, False), (None, None)])
+def test_yes_or_no_is_read_from_the_sentence_alone(evidence: list[Evidence], yes: float | None, said: bool | None):
+    reader = Recording("nothing", yes)
+    assert reading.says_yes(evidence[0], reader) is said
+    assert [window.text for window in reader.windows] == [evidence[0].quote]
 
 
 def test_no_sentence_is_read_in_two_windows_of_its_own(evidence: list[Evidence]):

@@ -72,8 +72,6 @@ class Evidence:
     """Where the reader sees the answer in the sentence; None where it did not read it."""
     answerable: float = 0.0
     """The reader's logit of the sentence's window holding an answer."""
-    yes: float | None = None
-    """The reader's logit of the sentence's window saying yes; None where it did not read it, or doesn't tell."""
 
     @property
     def unmet(self) -> tuple[Wanted, ...]:

@@ -296,26 +296,32 @@ def _carries(candidate: RecordList, record: Record, asked: Sequence[Wanted]) -> 
 
 
 def _yes_no(material: Material, evidence: Sequence[Evidence]) -> Proposal:
-    """No where a sentence gives another value for one thing that is asked, yes where it carries all of it."""
+    """No where a sentence gives another value for one thing, or less than all that is asked; else the reader's word.
+
+    Of 89 of our own questions .79 get the right one of the two like this, .67 by negation and .72 by the reader alone;
+    of 60 on other articles .77, .35 and .77.
+    """
     question, best = material.question, evidence[0]
     other = next((found for value in material.wanted if (found := _other_value(material, value)) is not None), None)
     lacking = any(
         (word.name or word.country) and not meets(word, best.own, _countries(best)) for word in material.wanted
     )
+    stricter = _is_stricter(question.text, best.quote)
     features = (
         _common(material, evidence)
         | _of_sentence(question, evidence)
         | {
             "contradicted": float(other is not None),
             "lacking": float(lacking),
-            "stricter": float(_is_stricter(question.text, best.quote)),
+            "stricter": float(stricter),
             "negation": float(is_negated(question.text) != is_negated(best.quote)),
             "secondary": float(best.handicap > 0),
         }
     )
     if other is not None:
         return Proposal(Form.YES_NO, features, lambda chance: composition.yes_no(other, False, chance))
-    yes = is_negated(best.quote) == is_negated(question.text)
+    read = reading.says_yes(best, material.read)
+    yes = not stricter and (is_negated(best.quote) == is_negated(question.text) if read is None else read)
     return Proposal(Form.YES_NO, features, lambda chance: composition.yes_no(best, yes, chance))
 
 

@@ -74,17 +74,26 @@ _BEST = len(FEATURES) + READ_FEATURES.index("best")
 
 def alone(found: Evidence, reader: Read) -> dict[str, float]:
     """What the reader makes of a sentence by itself: neighbours can make it look like an answer, or hide it."""
-    window = _Chosen(found.document, found.index, found.index)
-    reading = reader([window.window()])[0]
+    reading = _read_alone(found, reader)
     best = reading.best(0, found.sentence.end - found.sentence.start)
     score, start, end = best or (_LOWEST, 0, 0)
-    span = Span(start + window.start, end + window.start)
+    span = Span(start + found.sentence.start, end + found.sentence.start)
     return {
         "alone_answerable": reading.answerable / 5,
         "alone_span": score / 10,
         "alone_share": max(score - _log_total([reading]), _LOWEST) / 10,
         "alone_same": float(span == found.span),
     }
+
+
+def says_yes(found: Evidence, reader: Read) -> bool | None:
+    """Whether a sentence by itself says yes to a question that asks for yes or no; None where the reader can't tell."""
+    yes = _read_alone(found, reader).yes
+    return None if yes is None else yes > 0
+
+
+def _read_alone(found: Evidence, reader: Read) -> Reading:
+    return reader([_Chosen(found.document, found.index, found.index).window()])[0]
 
 
 def _choose(ranked: Sequence[Evidence]) -> list[_Chosen]:
@@ -136,17 +145,16 @@ def _log_total(readings: Sequence[Reading]) -> float:
 
 def _joined(evidence: Evidence, chosen: Sequence[_Chosen], readings: Sequence[Reading], total: float) -> Evidence:
     sentence = evidence.sentence
-    best: tuple[float, Span, Reading] | None = None
+    best: tuple[float, Span, float] | None = None
     for entry, reading in zip(chosen, readings, strict=True):
         if not entry.holds(evidence):
             continue
         found = reading.best(sentence.start - entry.start, sentence.end - entry.start)
         if found is not None and (best is None or found[0] > best[0]):
-            best = found[0], Span(found[1] + entry.start, found[2] + entry.start), reading
+            best = found[0], Span(found[1] + entry.start, found[2] + entry.start), reading.answerable
     if best is None:
         values = [_LOWEST / 10, _LOWEST / 10, -1.0, 0.0, 1.0]
         return replace(evidence, features=np.concatenate([evidence.features, values]))
-    score, span, reading = best
-    values = [score / 10, max(score - total, _LOWEST) / 10, reading.answerable / 5, 0.0, 0.0]
-    features = np.concatenate([evidence.features, values])
-    return replace(evidence, features=features, span=span, answerable=reading.answerable, yes=reading.yes)
+    score, span, answerable = best
+    values = [score / 10, max(score - total, _LOWEST) / 10, answerable / 5, 0.0, 0.0]
+    return replace(evidence, features=np.concatenate([evidence.features, values]), span=span, answerable=answerable)

@@ -8,11 +8,13 @@ from rdhy_qa.answering.questions import Kind, Question
 from rdhy_qa.answering.views import DocumentView
 from rdhy_qa.answering.wanted import Wanted, meets
 from rdhy_qa.documents.document import Span
-from rdhy_qa.terms import Term, terms
+from rdhy_qa.terms import Term, stem, terms
 
 _TURNS = frozenset(
     "first second third fourth fifth sixth seventh eighth ninth tenth next another further last final".split()
 )
+_TIMES = frozenset(stem(word) for word in "day week month quarter year morning afternoon evening night time".split())
+"""What is next in any text, and makes no series."""
 _BETWEEN = 2
 """Words that may stand between "next" and the word for what comes next."""
 _FEWEST = 2
@@ -36,6 +38,8 @@ def named_in_turn(question: Question, wanted: Sequence[Wanted], views: Iterable[
     if not question.focus or not (question.kind is Kind.LIST or question.count or question.plural):
         return None
     kind = question.focus[-1]
+    if kind.stem in _TIMES:
+        return None
     others = [word for word in wanted if word.stem != kind.stem]
     return next((found for view in views if (found := _of_document(kind, others, view)) is not None), None)
 
