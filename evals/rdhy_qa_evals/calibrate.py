@@ -152,11 +152,15 @@ def _folds(judged: Sequence[Judged], strengths: Strengths) -> Iterator[tuple[lis
 
 
 def best_strengths(judged: Sequence[Judged]) -> Strengths:
-    """For each form the strength with the least held-out logarithmic loss over the candidates of our own questions."""
+    """For each form the strength with the least held-out logarithmic loss.
+
+    It is taken over the candidates of our own questions, and of those that are off any topic: few of ours are, and a
+    form that knows too little of them answers them all.
+    """
     losses: dict[Form, dict[float, list[float]]] = {form: {s: [] for s in _STRENGTHS} for form in FEATURES_OF}
     for strength in _STRENGTHS:
         for questions, weights in _folds(judged, dict.fromkeys(FEATURES_OF, strength)):
-            for candidate in (c for q in questions if q.source == "own" for c in q.candidates):
+            for candidate in (c for q in questions if q.source in {"own", "off-topic"} for c in q.candidates):
                 chance = chance_of(candidate, weights)
                 loss = -np.log(np.clip(chance if candidate.right else 1 - chance, 1e-6, 1))
                 losses[candidate.form][strength].append(float(loss))

@@ -296,10 +296,11 @@ def _carries(candidate: RecordList, record: Record, asked: Sequence[Wanted]) -> 
 
 
 def _yes_no(material: Material, evidence: Sequence[Evidence]) -> Proposal:
-    """No where a sentence gives another value for one thing, or less than all that is asked; else the reader's word.
+    """No where a sentence gives another value for one thing, or less than all that is asked; else what the reader says.
 
-    Of 89 of our own questions .79 get the right one of the two like this, .67 by negation and .72 by the reader alone;
-    of 60 on other articles .77, .35 and .77.
+    Where a sentence carries all that is asked, it is a yes or, negated, a no, unless the reader is sure of the
+    contrary. Of 89 of our own questions .82 get the right one of the two like this, .67 by negation and .72 by the
+    reader alone; of 60 on other articles .78, .35 and .77.
     """
     question, best = material.question, evidence[0]
     other = next((found for value in material.wanted if (found := _other_value(material, value)) is not None), None)
@@ -320,8 +321,10 @@ def _yes_no(material: Material, evidence: Sequence[Evidence]) -> Proposal:
     )
     if other is not None:
         return Proposal(Form.YES_NO, features, lambda chance: composition.yes_no(other, False, chance))
-    read = reading.says_yes(best, material.read)
-    yes = not stricter and (is_negated(best.quote) == is_negated(question.text) if read is None else read)
+    carried = features["item"] >= _CARRIED and not lacking
+    alike = is_negated(best.quote) == is_negated(question.text)
+    vote = (1.0 if alike else -1.0) if carried else 0.0
+    yes = not stricter and vote + reading.says_yes(best, material.read) > 0
     return Proposal(Form.YES_NO, features, lambda chance: composition.yes_no(best, yes, chance))
 
 
