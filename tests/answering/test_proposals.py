@@ -22,7 +22,7 @@ def loom(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     return Engine.open(settings)
 
 
-def test_some_is_less_likely_a_yes_to_all_than_to_any(loom: Engine) -> None:
-    asked = ("Did all weavers of Loom House get a medal?", "Did weavers of Loom House get a medal?")
-    every, some = (loom.ask(AskRequest(question=question), operating_point=0.0).confidence for question in asked)
-    assert every < some
+def test_some_is_a_yes_to_any_and_a_no_to_all(loom: Engine) -> None:
+    asked = ("Did weavers of Loom House get a medal?", "Did all weavers of Loom House get a medal?")
+    said = [loom.ask(AskRequest(question=question), operating_point=0.0).short_answer for question in asked]
+    assert said == ["Yes", "No"]

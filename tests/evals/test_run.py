@@ -90,6 +90,7 @@ def without_reader(patch: pytest.MonkeyPatch):
     patch.setattr(reading, "WINDOWS", 0)
     unread = {"alone_answerable": -1.0, "alone_span": -2.0, "alone_share": -2.0, "alone_same": 0.0}
     patch.setattr(reading, "alone", lambda found, reader: unread)
+    patch.setattr(reading, "says_yes", lambda found, reader: False)
 
 
 def without_lists(patch: pytest.MonkeyPatch):

@@ -1,5 +1,6 @@
 """Answers that read well on their own, each statement with its citation."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -98,7 +99,22 @@ def _opening(best: Evidence) -> tuple[str, Span] | None:
     return None
 
 
+_LIMITS = re.compile(
+    r"\b(?:(?:more|less|fewer) than|over|under|about|around|nearly|almost|roughly|at least|at most|up to) $",
+    re.IGNORECASE,
+)
+
+
 def _short(question: Question, wanted: Sequence[Wanted], best: Evidence) -> Span | None:
+    """The short answer, with what limits a number: "more than 10,000"."""
+    found = _seen(question, wanted, best)
+    if found is None or not best.document.text[found.start].isdigit():
+        return found
+    limit = _LIMITS.search(best.document.text, best.sentence.start, found.start)
+    return Span(limit.start(), found.end) if limit else found
+
+
+def _seen(question: Question, wanted: Sequence[Wanted], best: Evidence) -> Span | None:
     """The short answer: an item's name, what is of the wanted type, or what the reader sees."""
     text = best.document.text
     record = best.record

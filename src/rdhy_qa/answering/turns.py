@@ -32,6 +32,11 @@ class Turns:
     called: str
     """The question's word for them."""
 
+    def are_items(self, heads: Iterable[frozenset[str]]) -> bool:
+        """Whether each of them is the name of an item of a list; `heads` holds the stems of the items' names."""
+        heads = tuple(heads)
+        return all(any(self.view.stems_between(name.start, name.end) <= head for head in heads) for name in self.names)
+
 
 def named_in_turn(question: Question, wanted: Sequence[Wanted], views: Iterable[DocumentView]) -> Turns | None:
     """The things of the kind that is asked for, from the first document that names them in turn."""
