@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rdhy_qa.answering.lexicon import likeness
-from rdhy_qa.answering.places import countries_in
+from rdhy_qa.answering.places import is_country
 from rdhy_qa.answering.questions import Kind, Question
 from rdhy_qa.answering.spans import SpanType, TypedSpan, find
 from rdhy_qa.answering.views import DocumentView
@@ -165,7 +165,7 @@ _COUNTRY = frozenset("country countries nation nations state states".split())
 
 def _fits(wanted: SpanType, kinds: set[str], text: str) -> bool:
     """Whether a span is of the kind that is named: no country for a town or a company, only one for a country."""
-    country = any(place.end - place.start == len(text) for place in countries_in(text))
+    country = is_country(text)
     if wanted is SpanType.PLACE:
         return country if kinds & _COUNTRY else not (country and kinds & _TOWN)
     return not (wanted is SpanType.NAME and country)

@@ -119,3 +119,8 @@ def _find(text: str, codes_in_lower_case: bool) -> tuple[Place, ...]:
             canonical, noun = table[match["code"]]
             found.append(Place(match.start("code"), match.end("code"), canonical, noun))
     return tuple(sorted(found, key=lambda place: place.start))
+
+
+def is_country(text: str) -> bool:
+    """Whether a text is the name of a country, and nothing more."""
+    return any(place.end - place.start == len(text) for place in countries_in(text))

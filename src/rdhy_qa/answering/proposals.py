@@ -16,7 +16,7 @@ from rdhy_qa.answering.composition import Draft
 from rdhy_qa.answering.evidence import FEATURES, Evidence, is_secondary
 from rdhy_qa.answering.lexicon import is_negated, likeness
 from rdhy_qa.answering.lists import Match, RecordList
-from rdhy_qa.answering.places import countries_in
+from rdhy_qa.answering.places import countries_in, is_country
 from rdhy_qa.answering.questions import NAMED_THINGS, Kind, Question
 from rdhy_qa.answering.ranking import Material, rank, usable
 from rdhy_qa.answering.reading import READ_FEATURES
@@ -154,11 +154,10 @@ def _enumerates(found: Evidence) -> bool:
 
 
 def _new_names(question: Question, found: Evidence) -> int:
-    """Names in a sentence that the question does not have itself."""
+    """Names in a sentence that the question does not have itself; no country is a person or an organisation."""
     asked = {term.stem for term in terms(question.text)}
-    return sum(
-        any(term.stem not in asked for term in terms(name.of(found.quote))) for name in find(found.quote, SpanType.NAME)
-    )
+    names = [name.of(found.quote) for name in find(found.quote, SpanType.NAME)]
+    return sum(any(term.stem not in asked for term in terms(name)) and not is_country(name) for name in names)
 
 
 # Lists
