@@ -2,7 +2,7 @@
 
 import pytest
 
-from rdhy_qa.answering.places import countries_in
+from rdhy_qa.answering.places import countries_in, is_country
 
 
 def found(text: str, **options: bool) -> list[str]:
@@ -53,3 +53,8 @@ def test_places_lie_where_the_text_names_them() -> None:
     for place in countries_in(text):
         assert text[place.start : place.end][:1].isupper()
     assert {"san marino", "malaysia"} <= set(found(text))
+
+
+@pytest.mark.parametrize(("text", "country"), [("Italy", True), ("United States", True), ("Bank of Italy", False)])
+def test_a_country_alone_is_told_from_a_name_that_holds_one(text: str, country: bool) -> None:
+    assert is_country(text) is country
