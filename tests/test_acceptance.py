@@ -253,6 +253,7 @@ def test_all_winners_are_those_of_the_three_categories_with_names(engine: Engine
     "question",
     [
         "Which organisations won Emergent Excellence?",
+        "name all emergent excellence winners",
         "who are the zerodx pioneers?",
         "Which category did Gary Hamel win?",
         "which award did stuart crainer get",

@@ -183,7 +183,9 @@ def _score(question: Question, wanted: Sequence[Wanted], candidate: RecordList) 
     if question.count and not all(word.name or word.country for word in constraints):
         return None
     kept = tuple(r for r in candidate.records if all(_item_meets(view, r, word) for word in constraints))
-    if not kept or any(share_named(view, r, constraints) >= NAMED for r in kept):
+    # "emergent excellence" is a name, and "emergent" alone may be a word of the list's heading
+    said = [word for word in wanted if any(word.folded in limit.folded.split() for limit in constraints)]
+    if not kept or any(share_named(view, r, [*constraints, *said]) >= NAMED for r in kept):
         return None
     total = sum(word.weight for word in wanted)
     coverage = sum(word.weight * met[word.folded] for word in wanted) / total if total else 0.0
