@@ -128,7 +128,7 @@ class Service:
 
     async def ask(self, request: AskRequest) -> Answer:
         """Answer in one piece, off the event loop."""
-        async with self._stream(_turns(self.engine.ask_stream(request))) as events:
+        async with self._stream(_without_steps(self.engine.ask_stream(request))) as events:
             found = [event.answer async for event in events if isinstance(event, Done)]
         return found[-1]
 
@@ -211,7 +211,7 @@ def _writes(event: Event) -> bool:
     return isinstance(event, Status) and event.stage == "writing"
 
 
-def _turns(events: Generator[Event]) -> Generator[Event]:
+def _without_steps(events: Generator[Event]) -> Generator[Event]:
     """Leave out what nobody waits for who wants the whole answer: each event is a turn in the queue for a thread.
 
     Where a language model writes every event stays, so that the work can be ended between them.

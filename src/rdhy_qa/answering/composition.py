@@ -10,10 +10,10 @@ from rdhy_qa.answering.comparisons import Comparison
 from rdhy_qa.answering.evidence import Evidence
 from rdhy_qa.answering.list_names import name_of_list
 from rdhy_qa.answering.lists import Match, RecordList
+from rdhy_qa.answering.named_in_turn import Turns
 from rdhy_qa.answering.places import countries_in
 from rdhy_qa.answering.questions import Kind, Question
 from rdhy_qa.answering.spans import SpanType, find, names, numbers
-from rdhy_qa.answering.turns import Turns
 from rdhy_qa.answering.views import DocumentView
 from rdhy_qa.answering.wanted import Wanted
 from rdhy_qa.contracts import Citation, Complete, Item, Reason
@@ -147,6 +147,12 @@ _SHORT_ANSWER = 100
 """Characters up to which a span is a short answer, not a statement."""
 
 
+def _item(citations: Citations, document: Document, label: str, start: int, name: Span | None) -> Item:
+    """An item of an answer, cited by the sentence that names it, or that begins it where it has no name."""
+    where = _sentence_at(document, name.start if name else start)
+    return Item(text=label, citations=(citations.cite(document, where.start, where.end, name),))
+
+
 def items(match: Match, confidence: float) -> Draft:
     """A list as a whole, each item cited, with the count that it was checked against."""
     citations = Citations()
@@ -156,9 +162,7 @@ def items(match: Match, confidence: float) -> Draft:
         label = lists.item_label(candidate, record)
         if match.countries and record.qualifier is not None and record.head is not None:
             label = without_marks(f"{record.qualifier.of(document.text)} ({record.head.of(document.text)})")
-        where = _sentence_at(document, (record.head or Span(record.start, record.end)).start)
-        n = citations.cite(document, where.start, where.end, record.head)
-        found.append(Item(text=label, citations=(n,)))
+        found.append(_item(citations, document, label, record.start, record.head))
     expected = len(found)
     marks = [f"{item.text} [{item.citations[0]}]" for item in found]
     if len(found) == 1:
@@ -174,11 +178,9 @@ def in_turn(turns: Turns, confidence: float, *, counted: bool) -> Draft:
     """What a text names in turn, or its number. Nothing says how many there are, so it is checked against no count."""
     citations = Citations()
     document = turns.view.document
-    found = []
-    for name in turns.names:
-        where = _sentence_at(document, name.start)
-        n = citations.cite(document, where.start, where.end, name)
-        found.append(Item(text=without_marks(name.of(document.text)), citations=(n,)))
+    found = [
+        _item(citations, document, without_marks(name.of(document.text)), name.start, name) for name in turns.names
+    ]
     listed = "; ".join(f"{item.text} [{item.citations[0]}]" for item in found)
     number = _number(len(found)).capitalize()
     text = f"{number} ({len(found)}): {listed}." if counted else f"{number}: {listed}."
@@ -205,12 +207,10 @@ def _number(value: int) -> str:
 def count(match: Match, confidence: float) -> Draft:
     """A number counted from a list, with the items that were counted."""
     citations = Citations()
-    found = []
-    for candidate, record in match.records:
-        document = candidate.view.document
-        where = _sentence_at(document, (record.head or Span(record.start, record.end)).start)
-        n = citations.cite(document, where.start, where.end, record.head)
-        found.append(Item(text=lists.item_label(candidate, record), citations=(n,)))
+    found = [
+        _item(citations, one.view.document, lists.item_label(one, record), record.start, record.head)
+        for one, record in match.records
+    ]
     listed = "; ".join(f"{item.text} [{item.citations[0]}]" for item in found)
     short = str(len(found))
     text = f"{_number(len(found)).capitalize()} ({short}): {listed}."

@@ -16,12 +16,12 @@ from rdhy_qa.answering.composition import Draft
 from rdhy_qa.answering.evidence import FEATURES, Evidence, is_secondary
 from rdhy_qa.answering.lexicon import is_negated, likeness
 from rdhy_qa.answering.lists import Match, RecordList
+from rdhy_qa.answering.named_in_turn import named_in_turn
 from rdhy_qa.answering.places import countries_in, is_country
 from rdhy_qa.answering.questions import NAMED_THINGS, Kind, Question
 from rdhy_qa.answering.ranking import Material, rank, usable
 from rdhy_qa.answering.reading import READ_FEATURES
 from rdhy_qa.answering.spans import SpanType, find
-from rdhy_qa.answering.turns import named_in_turn
 from rdhy_qa.answering.wanted import Wanted, meets
 from rdhy_qa.documents.document import Record
 from rdhy_qa.terms import fold, terms

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rdhy_qa.answering.turns import Turns, named_in_turn
+from rdhy_qa.answering.named_in_turn import Turns, named_in_turn
 from rdhy_qa.contracts import AskRequest
 from rdhy_qa.engine import Engine
 
