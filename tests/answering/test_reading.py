@@ -57,8 +57,8 @@ def test_a_window_stays_in_its_section_and_has_its_heading(evidence: list[Eviden
     assert not any(f"{name}\n" in text for text in inner for name in ("Open Water", "Quiet Harbours"))
 
 
-@pytest.mark.parametrize(("yes", "said"), [(2.0, True), (-2.0, False), (None, False)])
-def test_yes_or_no_is_read_from_the_sentence_alone(evidence: list[Evidence], yes: float | None, said: bool):
+@pytest.mark.parametrize(("yes", "said"), [(2.0, True), (-2.0, False), (None, None)])
+def test_yes_or_no_is_read_from_the_sentence_alone(evidence: list[Evidence], yes: float | None, said: bool | None):
     reader = Recording("nothing", yes)
     assert reading.says_yes(evidence[0], reader) is said
     assert [window.text for window in reader.windows] == [evidence[0].quote]

@@ -324,11 +324,10 @@ def _yes_no(material: Material, evidence: Sequence[Evidence]) -> Proposal:
     )
     if other is not None:
         return Proposal(Form.YES_NO, features, lambda chance: composition.yes_no(other, False, chance))
-    if features["item"] >= _CARRIED and not lacking:
-        yes = is_negated(best.quote) == is_negated(question.text)
-    else:
-        yes = reading.says_yes(best, material.read)
-    yes = yes and not stricter
+    carries = features["item"] >= _CARRIED and not lacking
+    read = None if carries else reading.says_yes(best, material.read)
+    alike = is_negated(best.quote) == is_negated(question.text)
+    yes = not stricter and (alike if read is None else read)
     return Proposal(Form.YES_NO, features, lambda chance: composition.yes_no(best, yes, chance))
 
 

@@ -86,9 +86,10 @@ def alone(found: Evidence, reader: Read) -> dict[str, float]:
     }
 
 
-def says_yes(found: Evidence, reader: Read) -> bool:
-    """Whether a sentence by itself says yes to a question that asks for yes or no; not where the reader can't tell."""
-    return (_read_alone(found, reader).yes or 0.0) > 0
+def says_yes(found: Evidence, reader: Read) -> bool | None:
+    """Whether a sentence by itself says yes to a yes-or-no question; None from a reader that can't tell."""
+    yes = _read_alone(found, reader).yes
+    return None if yes is None else yes > 0
 
 
 def _read_alone(found: Evidence, reader: Read) -> Reading:
