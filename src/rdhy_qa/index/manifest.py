@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rdhy_qa.errors import DamagedIndexError, ForeignIndexError
 
-FORMAT = 6
+FORMAT = 7
 """Raised whenever an older version could not read what this one writes."""
 
 MANIFEST = "manifest.json"
