@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rdhy_qa.answering import abstention, lists
+from rdhy_qa.answering.abbreviations import Expansion
 from rdhy_qa.answering.citations import Citations, without_marks
 from rdhy_qa.answering.comparisons import Comparison
 from rdhy_qa.answering.evidence import Evidence
 from rdhy_qa.answering.list_names import name_of_list
 from rdhy_qa.answering.lists import Match, RecordList
+from rdhy_qa.answering.membership import Membership
 from rdhy_qa.answering.named_in_turn import Turns
 from rdhy_qa.answering.places import countries_in
 from rdhy_qa.answering.questions import Kind, Question
@@ -188,6 +190,16 @@ def in_turn(turns: Turns, confidence: float, *, counted: bool) -> Draft:
     return Draft(True, text, confidence, short, tuple(found), citations=citations.all())
 
 
+def expansion(expanded: Expansion, confidence: float) -> Draft:
+    """What an abbreviation stands for, with the sentence that spells it out."""
+    citations = Citations()
+    document = expanded.view.document
+    where = _sentence_at(document, expanded.words.start)
+    n = citations.cite(document, where.start, where.end, expanded.words)
+    short = without_marks(expanded.words.of(document.text))
+    return Draft(True, f"{expanded.letters}: {short} [{n}].", confidence, short, citations=citations.all())
+
+
 def _class_word(match: Match) -> str:
     """What the items are, in the words of the sentence that opens the list: what its number counts, or its last plural.
 
@@ -279,6 +291,24 @@ def yes_no(best: Evidence, yes: bool, confidence: float) -> Draft:
     if (opening := _opening(best)) is not None:
         m = citations.cite(best.document, opening[1].start, opening[1].end)
         text = f"{word}. {opening[0]} [{m}]: {_ended(without_marks(best.quote))} [{n}]"
+    return Draft(True, text, confidence, word, citations=citations.all())
+
+
+def membership(found: Membership, confidence: float) -> Draft:
+    """Yes or no, with what opens the list that the thing is in, and the thing itself."""
+    citations = Citations()
+    document = found.list.view.document
+    assert found.record.head is not None
+    item = _sentence_at(document, found.record.head.start)
+    n = citations.cite(document, item.start, item.end, found.record.head)
+    word = "Yes" if found.member else "No"
+    label = lists.item_label(found.list, found.record)
+    opening = lists.opening_span(found.list)
+    if opening is None:
+        return Draft(True, f"{word}. {label} [{n}].", confidence, word, citations=citations.all())
+    first = _sentence_at(document, opening.start)  # names the list; those after it say more of it
+    m = citations.cite(document, first.start, first.end)
+    text = f"{word}. {without_marks(first.of(document.text)).rstrip('.:')} [{m}]: {label} [{n}]."
     return Draft(True, text, confidence, word, citations=citations.all())
 
 

@@ -78,6 +78,8 @@ FEATURES_OF: dict[Form, tuple[str, ...]] = {
     Form.CATEGORY: ("named", "carried", "secondary", "top"),
     Form.COMPARISON: (),
     Form.IN_TURN: (),
+    Form.MEMBERSHIP: (),
+    Form.EXPANSION: (),
 }
 """What each form's confidence rests on. A sentence has few, on purpose: with all that is known of it, it does worse on
 other documents."""

@@ -24,6 +24,8 @@ _AROUND = 0.95
 """What a word of the rest of the lead-in, or of a heading, counts against one of the sentence that opens the list."""
 _SECONDARY = 0.15
 """What a list in background material is worth less than one in a post."""
+_ATTRIBUTE = 0.9
+"""How well a list fits where what stands with its items is asked for: their countries."""
 _SHORT_ITEM = 80
 """Characters up to which an item that is no sentence is shown whole."""
 
@@ -43,8 +45,9 @@ class RecordList:
 
     @cached_property
     def opening(self) -> frozenset[str]:
-        """Stems of the sentence that opens the list; the lead-in before it may be about other things as well."""
-        return self.view.stems_between(*_opening_range(self))
+        """Stems of what opens the list; the lead-in before it may be about other things as well."""
+        opening = opening_span(self)
+        return self.view.stems_between(opening.start, opening.end) if opening else frozenset()
 
     @cached_property
     def headed(self) -> frozenset[str]:
@@ -161,8 +164,8 @@ def _score(question: Question, wanted: Sequence[Wanted], candidate: RecordList) 
     if not any(meets(word, described) >= 0.8 or meets(word, section) >= 0.8 for word in wanted):
         return None  # it is introduced as something else: most lists of a large corpus end here
     attribute = _asks_countries(wanted, candidate)
-    class_match = _class_match(question, wanted, candidate, described)
-    if class_match < _SAME_CLASS and not attribute:
+    class_match = _ATTRIBUTE if attribute else _class_match(question, wanted, candidate, described)
+    if class_match < _SAME_CLASS:
         return None
     met: dict[str, float] = {}
     constraints: list[Wanted] = []
@@ -172,7 +175,7 @@ def _score(question: Question, wanted: Sequence[Wanted], candidate: RecordList) 
             _AROUND * meets(word, candidate.described | section),
             0.6 * meets(word, view.title),
         )
-        if word.stem in _ANYTHING or (attribute and word.stem in _COUNTRY):
+        if word.stem in _ANYTHING | RELATING or (attribute and word.stem in _COUNTRY):
             share = max(share, 0.9)
         elif word.focus and class_match >= 0.85:
             share = max(share, class_match)
@@ -183,6 +186,10 @@ def _score(question: Question, wanted: Sequence[Wanted], candidate: RecordList) 
     if question.count and not all(word.name or word.country for word in constraints):
         return None
     kept = tuple(r for r in candidate.records if all(_item_meets(view, r, word) for word in constraints))
+    if question.plural and len(kept) == 1 and not any(word.name or word.country for word in constraints):
+        # A word like any other that one item happens to have: several are asked for.
+        met |= dict.fromkeys((word.folded for word in constraints), 0.0)
+        kept, constraints = candidate.records, []
     # "emergent excellence" is a name, and "emergent" alone may be a word of the list's heading
     said = [word for word in wanted if any(word.folded in limit.folded.split() for limit in constraints)]
     if not kept or any(share_named(view, r, [*constraints, *said]) >= NAMED for r in kept):
@@ -204,6 +211,10 @@ def _score(question: Question, wanted: Sequence[Wanted], candidate: RecordList) 
 
 # What any list of named things may be a list of.
 _ANYTHING = frozenset(stem(word) for word in "company organisation organization firm business name named list".split())
+RELATING = frozenset(
+    stem(word) for word in "belong part member include among count contain consist comprise make form exist".split()
+)
+"""What says no more of a list than that it has its items."""
 _COUNTRY = frozenset(stem(word) for word in "country countries nation nationality home where".split())
 
 
@@ -239,21 +250,33 @@ def _class_match(
     return best
 
 
-def _opening_range(candidate: RecordList) -> tuple[int, int]:
-    """The last sentence of the lead-in."""
+_GOES_ON = re.compile(r"\W*(?:[\w']+,? ){0,3}(?:these|those|they)\b", re.IGNORECASE)
+
+
+def opening_span(candidate: RecordList) -> Span | None:
+    """The last sentence of the lead-in, with those before it that it goes on from."""
     lead_in = candidate.lead_in
     if lead_in is None:
-        return 0, 0
+        return None
     document = candidate.view.document
-    inside = document.sentences_in(lead_in.start, lead_in.end)
-    last = document.sentences[inside[-1]] if inside else lead_in
-    return last.start, last.end
+    inside = [document.sentences[index] for index in document.sentences_in(lead_in.start, lead_in.end)]
+    if not inside:
+        return lead_in
+    first = len(inside) - 1
+    while first and _goes_on(document.text[inside[first].start : inside[first].end]):
+        first -= 1
+    return Span(inside[first].start, inside[-1].end)
+
+
+def _goes_on(sentence: str) -> bool:
+    """Whether a sentence says more of what the one before it named: "These are …", "And the winners are:"."""
+    return bool(_GOES_ON.match(sentence)) or sum(t.folded not in STOP_WORDS for t in terms(sentence)) <= 1
 
 
 def opening_sentence(candidate: RecordList) -> str:
-    """The sentence that opens the list, or the whole lead-in where that one names nothing."""
-    start, end = _opening_range(candidate)
-    text = candidate.view.document.text[start:end]
+    """What opens the list, or the whole lead-in where that names nothing."""
+    opening = opening_span(candidate)
+    text = opening.of(candidate.view.document.text) if opening else ""
     return text if _class_nouns(text) else candidate.lead_in_text()
 
 
@@ -316,7 +339,8 @@ def introduces(candidate: RecordList, found: Evidence) -> bool:
     """Whether a sentence is the one that opens a list."""
     if candidate.view.document is not found.document or len(candidate.records) < _TWO:
         return False
-    return _opening_range(candidate) == (found.sentence.start, found.sentence.end)
+    opening = opening_span(candidate)
+    return opening is not None and opening.start <= found.sentence.start and found.sentence.end <= opening.end
 
 
 _TWO = 2

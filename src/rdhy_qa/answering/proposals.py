@@ -12,10 +12,12 @@ from enum import StrEnum
 from functools import partial
 
 from rdhy_qa.answering import comparisons, composition, lists, reading
+from rdhy_qa.answering.abbreviations import expansion
 from rdhy_qa.answering.composition import Draft
 from rdhy_qa.answering.evidence import FEATURES, Evidence, is_secondary
 from rdhy_qa.answering.lexicon import is_negated, likeness
 from rdhy_qa.answering.lists import Match, RecordList
+from rdhy_qa.answering.membership import membership
 from rdhy_qa.answering.named_in_turn import named_in_turn
 from rdhy_qa.answering.places import countries_in, is_country
 from rdhy_qa.answering.questions import NAMED_THINGS, Kind, Question
@@ -38,6 +40,10 @@ class Form(StrEnum):
     COMPARISON = "comparison"
     IN_TURN = "in_turn"
     """Things that a text names one after the other, without a list."""
+    MEMBERSHIP = "membership"
+    """Yes or no, by whether something is in a list."""
+    EXPANSION = "expansion"
+    """What an abbreviation stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ def propose(material: Material, evidence: Sequence[Evidence]) -> list[Proposal]:
     if not evidence:
         return []
     if material.question.kind is Kind.YES_NO:
-        return [_yes_no(material, evidence)]
+        return list(_membership(material)) or [_yes_no(material, evidence)]
     found = [] if _lacks_names(material.question, evidence[0]) else [_statement(material, evidence)]
     if (compared := comparisons.compare(material.question, material.wanted, material.lists)) is not None:
         found.append(Proposal(Form.COMPARISON, {}, lambda chance: composition.comparison(compared, chance)))
@@ -66,6 +72,8 @@ def propose(material: Material, evidence: Sequence[Evidence]) -> list[Proposal]:
             return []  # what is named won nothing
         found += categories
     views = dict.fromkeys(passage.view for passage in material.passages)
+    if (expanded := expansion(material.question, views)) is not None:
+        found.append(Proposal(Form.EXPANSION, {}, lambda chance: composition.expansion(expanded, chance)))
     turns = named_in_turn(material.question, material.wanted, views)
     if turns is not None and not any(turns.are_items(candidate.heads) for candidate in material.lists):
         counted = material.question.count
@@ -296,6 +304,16 @@ def _carries(candidate: RecordList, record: Record, asked: Sequence[Wanted]) -> 
 
 
 # Yes or no
+
+
+def _membership(material: Material) -> Iterator[Proposal]:
+    """Whether what is named is in the list that is described; nothing where more is asked than that."""
+    asked = material.question.text
+    if is_negated(asked) or _STRICT.search(fold(asked)):
+        return
+    found = membership(material.wanted, material.lists)
+    if found is not None:
+        yield Proposal(Form.MEMBERSHIP, {}, lambda chance: composition.membership(found, chance))
 
 
 def _yes_no(material: Material, evidence: Sequence[Evidence]) -> Proposal:

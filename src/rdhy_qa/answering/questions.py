@@ -213,6 +213,10 @@ _WHY = re.compile(
 )
 
 
+_PURPOSE = re.compile(r"(?:is|are|was|were|'s)\b.* (?:for|about)\W*$")
+"""What follows "what" where the purpose or the subject of a thing is asked for: "what is the prize for"."""
+
+
 def _wh_kind(low: str, wh: re.Match[str]) -> tuple[Kind, bool, int]:
     """Kind, plurality and where the focus opens, for a question with a question word."""
     word = wh.group().lower().rstrip("'")
@@ -263,6 +267,8 @@ def _what_kind(low: str, rest: str, after: int) -> tuple[Kind, bool, int]:
     )
     if re.match(r"of\b|one\b", rest):
         return Kind.NAME, False, after
+    if _PURPOSE.match(rest):
+        return Kind.STATEMENT, False, after
     if re.search(r"stands? for|short for|\bmean(?:s|t|ing)?\b|definition of", low):
         return Kind.DEFINITION, False, after
     if (
@@ -273,17 +279,9 @@ def _what_kind(low: str, rest: str, after: int) -> tuple[Kind, bool, int]:
         return Kind.CATEGORY, False, after
     if re.match(r"(?:made|makes|caused|led|enables|allows)\b", rest) or "what makes it possible" in low:
         return Kind.REASON, False, after
-    for kind, pattern in (
-        (Kind.CATEGORY, _CATEGORY_NOUNS),
-        (Kind.PLACE, _PLACE_NOUNS),
-        (Kind.NUMBER, _NUMBER_NOUNS),
-        (Kind.DATE, _DATE_NOUNS),
-        (Kind.NAME, rf"{_PERSON_NOUNS}|{_ORGANISATION_NOUNS}"),
-    ):
-        if _has(pattern, early):
-            if kind in {Kind.NAME, Kind.CATEGORY, Kind.PLACE} and plural:
-                return Kind.LIST, True, after
-            return kind, plural, after
+    if (kind := _kind_of_noun(early)) is not None:
+        listed = plural and kind in {Kind.NAME, Kind.CATEGORY, Kind.PLACE}
+        return Kind.LIST if listed else kind, plural, after
     if re.match(r"(?:is|are|was|were|'s)?\s*(?:an? |the )?[\w&.'-]+(?: [\w&.'-]+){0,3}\W*$", rest) and re.match(
         r"\s*(?:is|are|'s|s)?\b", low[after - 1 :]
     ):
@@ -291,6 +289,20 @@ def _what_kind(low: str, rest: str, after: int) -> tuple[Kind, bool, int]:
         if copula and " of " not in rest:
             return Kind.DEFINITION, False, after
     return (Kind.LIST, True, after) if plural else (Kind.STATEMENT, False, after)
+
+
+def _kind_of_noun(phrase: str) -> Kind | None:
+    """What the noun behind "which" or "what" says of the answer."""
+    for kind, pattern in (
+        (Kind.CATEGORY, _CATEGORY_NOUNS),
+        (Kind.PLACE, _PLACE_NOUNS),
+        (Kind.NUMBER, _NUMBER_NOUNS),
+        (Kind.DATE, _DATE_NOUNS),
+        (Kind.NAME, rf"{_PERSON_NOUNS}|{_ORGANISATION_NOUNS}"),
+    ):
+        if _has(pattern, phrase):
+            return kind
+    return None
 
 
 def analyse(text: str) -> Question:

@@ -1,0 +1,81 @@
+"""What letters stand for: the words that a text has beside an abbreviation, one of the two in parentheses.
+
+Words and letters are matched as Schwartz and Hearst do ("A simple algorithm for identifying abbreviation definitions in
+biomedical text", PSB 2003), with one condition more: no more words than letters, small ones aside.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from rdhy_qa.answering.questions import Question
+from rdhy_qa.answering.views import DocumentView
+from rdhy_qa.documents.document import Span
+from rdhy_qa.terms import STOP_WORDS
+
+_LETTERS = r"[A-Z][A-Za-z0-9&.-]{0,8}[A-Z0-9]"
+_IN_PARENTHESES = re.compile(rf"(?P<words>[^()\n]{{3,120}}?)\s?\((?P<letters>{_LETTERS})s?\)")
+_BEFORE_PARENTHESES = re.compile(rf"(?<![\w-])(?P<letters>{_LETTERS})s?\s?\((?P<words>[^()\n]{{3,80}})\)")
+_ASKS = re.compile(
+    r"\b(?:stands? for|short for|abbreviat\w+|acronym|initials|letters|(?:spelled|written) out|full (?:form|name))\b"
+)
+_WORD = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """What an abbreviation stands for in a document."""
+
+    view: DocumentView
+    letters: str
+    words: Span
+
+
+def expansion(question: Question, views: Iterable[DocumentView]) -> Expansion | None:
+    """What the letters stand for that a question asks about, from the first document that says so."""
+    for view in views:
+        for letters, words in _expansions(view):
+            if _is_asked_of(question.text, letters):
+                return Expansion(view, letters, words)
+    return None
+
+
+def _is_asked_of(question: str, letters: str) -> bool:
+    """Whether a question asks what letters stand for; those that are a word as well have to be capitals in it: "ME"."""
+    written = re.escape(letters) + "(?:s|'s)?"
+    lower = letters.lower()
+    if lower not in STOP_WORDS:
+        question, written = question.lower(), written.lower()
+    if not re.search(rf"(?<!\w){written}(?!\w)", question):
+        return False
+    means = rf"(?<!\w){written}\W+(?i:mean(?:s|ing)?\b)|\b(?i:meaning of) (?:the )?(?:\w+ )?{written}(?!\w)"
+    return bool(_ASKS.search(question.lower()) or re.search(means, question))
+
+
+def _expansions(view: DocumentView) -> Iterator[tuple[str, Span]]:
+    text = view.document.text
+    for sentence in view.document.sentences:
+        quote = text[sentence.start : sentence.end]
+        if "(" not in quote or sentence.block in view.not_evidence:
+            continue
+        for pattern in (_IN_PARENTHESES, _BEFORE_PARENTHESES):
+            for match in pattern.finditer(quote):
+                start = _begin(match["words"], match["letters"])
+                if start is not None:
+                    words = Span(match.start("words") + start, match.end("words"))
+                    if pattern is _IN_PARENTHESES or start == 0:
+                        yield match["letters"], Span(sentence.start + words.start, sentence.start + words.end)
+
+
+def _begin(words: str, letters: str) -> int | None:
+    """Where the words begin that letters at their end stand for: matched backwards, the first letter opens a word."""
+    wanted = [letter.lower() for letter in letters if letter.isalnum()]
+    place = len(words)
+    for number, letter in reversed(list(enumerate(wanted))):
+        place -= 1
+        while place >= 0 and (words[place].lower() != letter or (number == 0 and words[place - 1 : place].isalnum())):
+            place -= 1
+        if place < 0:
+            return None
+    content = [word for word in _WORD.findall(words[place:]) if word.lower() not in STOP_WORDS]
+    return place if 0 < len(content) <= len(wanted) else None
