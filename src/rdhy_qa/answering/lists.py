@@ -340,7 +340,7 @@ def introduces(candidate: RecordList, found: Evidence) -> bool:
     if candidate.view.document is not found.document or len(candidate.records) < _TWO:
         return False
     opening = opening_span(candidate)
-    return opening is not None and opening.start <= found.sentence.start and found.sentence.end <= opening.end
+    return opening is not None and opening.start <= found.sentence.start and found.sentence.end == opening.end
 
 
 _TWO = 2

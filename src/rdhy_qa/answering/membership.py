@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rdhy_qa.answering.evidence import is_secondary
+from rdhy_qa.answering.lexicon import likeness
 from rdhy_qa.answering.lists import RELATING, RecordList, awards
 from rdhy_qa.answering.named_items import NAMED, share_named
 from rdhy_qa.answering.wanted import Wanted, meets
@@ -66,10 +67,13 @@ def _describes(candidate: RecordList, words: Sequence[Wanted], record: Record | 
         where = record.qualifier or record.head
         assert where is not None
         countries = candidate.view.countries(where.start, where.end)
-    if all(word.country for word in words):
-        return False
-    return all(
+    return any(_is_class(candidate, word) for word in words) and all(
         word.stem in RELATING
         or (awards(candidate) if word.stem in _AWARDED else meets(word, around, countries) >= _MET)
         for word in words
     )
+
+
+def _is_class(candidate: RecordList, word: Wanted) -> bool:
+    """Whether a word says what the items of a list are."""
+    return word.stem in RELATING | _AWARDED or any(likeness(word.stem, kind) >= _MET for kind in candidate.classes)
