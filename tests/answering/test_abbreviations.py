@@ -14,8 +14,8 @@ title: How the Lanternworks are run
 
 ## Units
 
-The Lanternworks are divided into small units, each a Light Crew (LC). My badge calls me a Lantern Model (LMI) expert. It
-was printed by the Lantern Model Institute (LMI). Several crews make a Glass and Oil Group (GOG).
+The Lanternworks are divided into small units, each a Light Crew (LC). My badge calls me a Lantern Model (LMI) expert.
+It was printed by the Lantern Model Institute (LMI). Several crews make a Glass and Oil Group (GOG).
 It is paid from the NFO (Night Fees Office). Every Maker Unit (MU) has its own money; ask me.
 The harbour (WEST) is far away.
 """
