@@ -6,9 +6,12 @@ line. ``data/written/`` holds articles and questions of our own.
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from asked import Asked, Passage, Place, Source
+from restated import restated
 
 from rdhy_qa.documents.sentences import sentence_spans
 from rdhy_qa_evals.datasets import json_lines
@@ -17,56 +20,6 @@ from rdhy_qa_evals.splits import part_of
 WRITTEN = Path(__file__).parent / "data" / "written"
 _ITEM = 12
 """Characters from which a line of a page can be told from its other lines."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an answer stands in a passage.
-
-    A sentence says less than a span: the answer is somewhere inside it.
-    """
-
-    start: int
-    end: int
-    exact: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A text that questions are asked on."""
-
-    document: str
-    heading: str
-    text: str
-    sentences: tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question on a passage."""
-
-    question: str
-    passage: int
-    """Its place in ``Source.passages``."""
-    places: tuple[Place, ...]
-    """Where the answer stands; empty where the passage has none."""
-    answers: tuple[str, ...] = ()
-    """Accepted wordings."""
-    plausible: Place | None = None
-    """For a question without an answer: what could be taken for one."""
-    yes: bool | None = None
-    """Whether the passage says yes; None where nothing is asked that has yes or no for an answer."""
-
-
-@dataclass(slots=True)
-class Source:
-    """One set of questions with its passages."""
-
-    name: str
-    passages: list[Passage] = field(default_factory=list)
-    asked: list[Asked] = field(default_factory=list)
-    open: bool = True
-    """Whether its questions mean something without their passage."""
 
 
 def load(name: str, data: Path, part: str = "train") -> Source:
@@ -215,4 +168,5 @@ _LOADERS: dict[str, Callable[[Path], Source]] = {
     "omos": _omos,
     "written": _written,
     "yes-no": _yes_no,
+    "restated": lambda data: restated(_written(data)),
 }

@@ -20,7 +20,7 @@ from sklearn.metrics import roc_auc_score
 from sources import load
 from windows import Row, Sampler
 
-_DEV = ("wiki", "squad2", "omos", "written", "yes-no")
+_DEV = ("wiki", "squad2", "omos", "written", "yes-no", "restated")
 _DEV_QUESTIONS = 120
 _MEASURED = 16
 """Pools after which the held-out questions are measured."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import bm25s
-from sources import Asked, Passage, Place, Source
+from asked import Asked, Passage, Place, Source
 
 from rdhy_qa.terms import terms
 

@@ -2,8 +2,8 @@
 
 import pytest
 import torch
+from asked import Place
 from model import collate, loss_of, pair_tokenizer
-from sources import Place
 from windows import Row
 
 TEXT = "The lamp was lit in 1812. Its keeper was Ann Moor."

@@ -3,9 +3,10 @@
 import random
 
 import pytest
+from asked import Asked, Passage, Place, Source
 from hypothesis import given
 from hypothesis import strategies as st
-from sources import Asked, Passage, Place, Source, sentences_of
+from sources import sentences_of
 from windows import Sampler, around, cut
 
 LAMP = "The lamp was lit in 1812 by the harbour board of Norby. Its keeper was Ann Moor, who had come from Saltby. "
