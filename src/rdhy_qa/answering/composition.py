@@ -10,6 +10,7 @@ from rdhy_qa.answering.citations import Citations, without_marks
 from rdhy_qa.answering.comparisons import Comparison
 from rdhy_qa.answering.evidence import Evidence
 from rdhy_qa.answering.list_names import name_of_list
+from rdhy_qa.answering.list_openings import is_plural_noun
 from rdhy_qa.answering.lists import Match, RecordList
 from rdhy_qa.answering.membership import Membership
 from rdhy_qa.answering.named_in_turn import Turns
@@ -205,8 +206,8 @@ def _class_word(match: Match) -> str:
 
     "Four organisations won in the Benchmark Innovators category" lists organisations.
     """
-    said = lists.opening_sentence(match.lists[0])
-    plurals = [t for t in terms(said) if t.folded == "people" or lists.is_plural_noun(t.folded)]
+    said = match.lists[0].opening_text()
+    plurals = [t for t in terms(said) if t.folded == "people" or is_plural_noun(t.folded)]
     counted = (t for number in numbers(said) for t in plurals if t.start >= number.end)
     word = next(counted, plurals[-1] if plurals else None)
     return said[word.start : word.end] if word else "items"
@@ -303,12 +304,11 @@ def membership(found: Membership, confidence: float) -> Draft:
     n = citations.cite(document, item.start, item.end, found.record.head)
     word = "Yes" if found.member else "No"
     label = lists.item_label(found.list, found.record)
-    opening = lists.opening_span(found.list)
-    if opening is None:
+    if not found.list.openings:
         return Draft(True, f"{word}. {label} [{n}].", confidence, word, citations=citations.all())
-    first = _sentence_at(document, opening.start)  # names the list; those after it say more of it
-    m = citations.cite(document, first.start, first.end)
-    text = f"{word}. {without_marks(first.of(document.text)).rstrip('.:')} [{m}]: {label} [{n}]."
+    opening = found.list.openings[0]
+    m = citations.cite(document, opening.start, opening.end)
+    text = f"{word}. {without_marks(opening.of(document.text)).rstrip('.:')} [{m}]: {label} [{n}]."
     return Draft(True, text, confidence, word, citations=citations.all())
 
 

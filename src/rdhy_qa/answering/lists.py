@@ -8,12 +8,13 @@ from functools import cached_property
 from rdhy_qa.answering.citations import without_marks
 from rdhy_qa.answering.evidence import Evidence, is_secondary
 from rdhy_qa.answering.lexicon import likeness
+from rdhy_qa.answering.list_openings import class_nouns, is_plural_noun, opening_spans
 from rdhy_qa.answering.named_items import NAMED, share_named
 from rdhy_qa.answering.questions import NAMED_THINGS, Kind, Question
 from rdhy_qa.answering.views import DocumentView
 from rdhy_qa.answering.wanted import Wanted, Words, meets
 from rdhy_qa.documents.document import Record, Span
-from rdhy_qa.terms import STOP_WORDS, stem, terms
+from rdhy_qa.terms import stem, terms
 
 # A list is chosen when its lead-in, headings and items meet this share of the question's weight. Fitted by hand on the
 # development questions.
@@ -21,7 +22,7 @@ _ENOUGH = 0.72
 _SAME_CLASS = 0.7
 """How alike the word that a question asks for and the word for a list's items have to be."""
 _AROUND = 0.95
-"""What a word of the rest of the lead-in, or of a heading, counts against one of the sentence that opens the list."""
+"""What a word of a heading counts against one of what opens the list."""
 _SECONDARY = 0.15
 """What a list in background material is worth less than one in a post."""
 _ATTRIBUTE = 0.9
@@ -44,10 +45,14 @@ class RecordList:
         return self.view.stems_between(self.lead_in.start, self.lead_in.end) if self.lead_in else frozenset()
 
     @cached_property
+    def openings(self) -> tuple[Span, ...]:
+        """The sentences that open the list."""
+        return opening_spans(self.view.document, self.lead_in)
+
+    @cached_property
     def opening(self) -> frozenset[str]:
-        """Stems of what opens the list; the lead-in before it may be about other things as well."""
-        opening = opening_span(self)
-        return self.view.stems_between(opening.start, opening.end) if opening else frozenset()
+        """Stems of what opens the list; the rest of the lead-in may be about other things as well."""
+        return frozenset().union(*(self.view.stems_between(span.start, span.end) for span in self.openings))
 
     @cached_property
     def headed(self) -> frozenset[str]:
@@ -57,7 +62,7 @@ class RecordList:
     @cached_property
     def classes(self) -> set[str]:
         """Stems of the words for what the items are: plural nouns of the opening sentence and of the last heading."""
-        return _class_nouns(opening_sentence(self)) | _class_nouns(" ".join(self.records[0].section[-1:]))
+        return class_nouns(self.opening_text()) | class_nouns(" ".join(self.records[0].section[-1:]))
 
     @cached_property
     def heads(self) -> frozenset[frozenset[str]]:
@@ -80,6 +85,11 @@ class RecordList:
         heads = [self.view.stems_between(r.head.start, r.head.end) for r in self.records if r.head is not None]
         named = sum(any(words.is_name(found) for found in head) for head in heads)
         return named * 2 > len(self.records)
+
+    def opening_text(self) -> str:
+        """The text of what opens the list, or of the whole lead-in where that names nothing."""
+        text = " ".join(span.of(self.view.document.text) for span in self.openings)
+        return text if class_nouns(text) else self.lead_in_text()
 
     def lead_in_text(self) -> str:
         """The lead-in's text, or nothing."""
@@ -134,16 +144,6 @@ def _differs(other: RecordList, own: RecordList) -> bool:
     return 2 * shared > len(own.heads) > 1 and not shared == len(own.heads) == len(other.heads)
 
 
-def is_plural_noun(folded: str) -> bool:
-    """Whether a word looks like a plural."""
-    return len(folded) > 3 and folded.endswith("s") and not folded.endswith(("ss", "us", "is"))
-
-
-def _class_nouns(text: str) -> set[str]:
-    """Stems of the plural nouns of a lead-in's last sentence: what its items are."""
-    return {t.stem for t in terms(text) if is_plural_noun(t.folded) and t.folded not in STOP_WORDS}
-
-
 @dataclass(frozen=True, slots=True)
 class _Scored:
     list: RecordList
@@ -172,8 +172,8 @@ def _score(question: Question, wanted: Sequence[Wanted], candidate: RecordList) 
     for word in wanted:
         share = max(
             meets(word, described),
-            _AROUND * meets(word, candidate.described | section),
-            0.6 * meets(word, view.title),
+            _AROUND * meets(word, section),
+            0.6 * meets(word, candidate.described | view.title),
         )
         if word.stem in _ANYTHING | RELATING or (attribute and word.stem in _COUNTRY):
             share = max(share, 0.9)
@@ -250,36 +250,6 @@ def _class_match(
     return best
 
 
-_GOES_ON = re.compile(r"\W*(?:[\w']+,? ){0,3}(?:these|those|they)\b", re.IGNORECASE)
-
-
-def opening_span(candidate: RecordList) -> Span | None:
-    """The last sentence of the lead-in, with those before it that it goes on from."""
-    lead_in = candidate.lead_in
-    if lead_in is None:
-        return None
-    document = candidate.view.document
-    inside = [document.sentences[index] for index in document.sentences_in(lead_in.start, lead_in.end)]
-    if not inside:
-        return lead_in
-    first = len(inside) - 1
-    while first and _goes_on(document.text[inside[first].start : inside[first].end]):
-        first -= 1
-    return Span(inside[first].start, inside[-1].end)
-
-
-def _goes_on(sentence: str) -> bool:
-    """Whether a sentence says more of what the one before it named: "These are …", "And the winners are:"."""
-    return bool(_GOES_ON.match(sentence)) or sum(t.folded not in STOP_WORDS for t in terms(sentence)) <= 1
-
-
-def opening_sentence(candidate: RecordList) -> str:
-    """What opens the list, or the whole lead-in where that names nothing."""
-    opening = opening_span(candidate)
-    text = opening.of(candidate.view.document.text) if opening else ""
-    return text if _class_nouns(text) else candidate.lead_in_text()
-
-
 def _item_meets(view: DocumentView, record: Record, word: Wanted) -> bool:
     stems = view.stems_between(record.start, record.end)
     countries = frozenset[str]()
@@ -339,8 +309,7 @@ def introduces(candidate: RecordList, found: Evidence) -> bool:
     """Whether a sentence is the one that opens a list."""
     if candidate.view.document is not found.document or len(candidate.records) < _TWO:
         return False
-    opening = opening_span(candidate)
-    return opening is not None and opening.start <= found.sentence.start and found.sentence.end == opening.end
+    return Span(found.sentence.start, found.sentence.end) in candidate.openings[-1:]
 
 
 _TWO = 2
@@ -397,7 +366,7 @@ def records_named(wanted: Sequence[Wanted], candidates: Iterable[RecordList]) ->
 
 def awards(candidate: RecordList) -> bool:
     """Whether the sentence that opens a list says that its items won, or form a category."""
-    return bool({term.stem for term in terms(opening_sentence(candidate))} & (_WINNING | _CATEGORISING))
+    return bool({term.stem for term in terms(candidate.opening_text())} & (_WINNING | _CATEGORISING))
 
 
 _WINNING = frozenset(stem(word) for word in "winner winners win wins won winning".split())

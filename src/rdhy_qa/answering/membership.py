@@ -61,7 +61,7 @@ def _rest(wanted: Sequence[Wanted], candidate: RecordList, record: Record) -> li
 
 def _describes(candidate: RecordList, words: Sequence[Wanted], record: Record | None = None) -> bool:
     """Whether what introduces a list has all of some words; countries have to stand with the item."""
-    around = candidate.described | candidate.headed
+    around = candidate.opening | candidate.headed
     countries = frozenset[str]()
     if record is not None:
         where = record.qualifier or record.head

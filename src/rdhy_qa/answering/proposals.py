@@ -63,7 +63,8 @@ def propose(material: Material, evidence: Sequence[Evidence]) -> list[Proposal]:
         return []
     if material.question.kind is Kind.YES_NO:
         return list(_membership(material)) or [_yes_no(material, evidence)]
-    found = [] if _lacks_names(material.question, evidence[0]) else [_statement(material, evidence)]
+    lacks = _lacks_names(material.question, evidence[0]) or _lacks_number(material.question, evidence[0])
+    found = [] if lacks else [_statement(material, evidence)]
     if (compared := comparisons.compare(material.question, material.wanted, material.lists)) is not None:
         found.append(Proposal(Form.COMPARISON, {}, lambda chance: composition.comparison(compared, chance)))
     if material.question.kind is Kind.CATEGORY:
@@ -146,6 +147,11 @@ def _lacks_names(question: Question, best: Evidence) -> bool:
     if question.kind is Kind.LIST:
         return _asks_names(question) and names < _SEVERAL and not _enumerates(best)
     return question.kind is Kind.NAME and question.plural and not names
+
+
+def _lacks_number(question: Question, best: Evidence) -> bool:
+    """A count is asked for, and the best sentence has no number at all."""
+    return question.count and not find(best.quote, SpanType.NUMBER)
 
 
 def _asks_names(question: Question) -> bool:
