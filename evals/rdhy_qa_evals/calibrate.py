@@ -19,7 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from rdhy_qa.answering import answerer, confidence
 from rdhy_qa.answering.composition import Draft
 from rdhy_qa.answering.confidence import FEATURES_OF
-from rdhy_qa.answering.proposals import Form
+from rdhy_qa.answering.proposal import Form
 from rdhy_qa.contracts import Answer
 from rdhy_qa_evals.examples import Asked
 from rdhy_qa_evals.scoring import is_right

@@ -8,7 +8,7 @@ import pytest
 
 from rdhy_qa.answering import confidence
 from rdhy_qa.answering.confidence import FEATURES_OF
-from rdhy_qa.answering.proposals import Form, Proposal
+from rdhy_qa.answering.proposal import Form, Proposal
 from rdhy_qa_evals import calibrate as module
 from rdhy_qa_evals.calibrate import (
     Candidate,

@@ -11,7 +11,8 @@ from rdhy_qa.answering.conversation import says_nothing_new
 from rdhy_qa.answering.evidence import Evidence
 from rdhy_qa.answering.instructions import speaks_to_machine
 from rdhy_qa.answering.lexicon import is_english, is_near_english
-from rdhy_qa.answering.proposals import Form, Proposal, propose
+from rdhy_qa.answering.proposal import Form, Proposal
+from rdhy_qa.answering.proposals import propose
 from rdhy_qa.answering.questions import Question
 from rdhy_qa.answering.ranking import Material, rank_all, usable
 from rdhy_qa.answering.wanted import Wanted

@@ -7,7 +7,7 @@ that come; ``rdhy-qa eval calibrate`` fits them, and the operating point with th
 import math
 from collections.abc import Mapping
 
-from rdhy_qa.answering.proposals import Form, Proposal
+from rdhy_qa.answering.proposal import Form, Proposal
 from rdhy_qa.models.fitted import CALIBRATION, fitted
 
 _QUESTION = ("unknown", "nearest", "most_answerable")
@@ -24,6 +24,7 @@ FEATURES_OF: dict[Form, tuple[str, ...]] = {
         "is_list",
         "is_count",
         "several",
+        "enumerates",
         "few_names",
         "nameless",
         "is_category",

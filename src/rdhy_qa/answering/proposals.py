@@ -6,55 +6,25 @@ their confidences are on one scale and the likeliest one can be taken.
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
-from rdhy_qa.answering import comparisons, composition, lists, reading
+from rdhy_qa.answering import comparisons, composition, lists, reading, yes_no
 from rdhy_qa.answering.abbreviations import expansion
 from rdhy_qa.answering.composition import Draft
-from rdhy_qa.answering.evidence import FEATURES, Evidence, is_secondary
+from rdhy_qa.answering.evidence import Evidence, is_secondary
 from rdhy_qa.answering.lexicon import is_negated, likeness
 from rdhy_qa.answering.lists import Match, RecordList
-from rdhy_qa.answering.membership import membership
 from rdhy_qa.answering.named_in_turn import named_in_turn
 from rdhy_qa.answering.places import countries_in, is_country
+from rdhy_qa.answering.proposal import FAR, Form, Proposal, common, of_sentence, value
 from rdhy_qa.answering.questions import NAMED_THINGS, Kind, Question
-from rdhy_qa.answering.ranking import Material, rank, usable
-from rdhy_qa.answering.reading import READ_FEATURES
+from rdhy_qa.answering.ranking import Material
 from rdhy_qa.answering.spans import SpanType, find
 from rdhy_qa.answering.wanted import Wanted, meets
 from rdhy_qa.documents.document import Record
-from rdhy_qa.terms import fold, terms
-
-
-class Form(StrEnum):
-    """The forms that an answer can have."""
-
-    STATEMENT = "statement"
-    LIST = "list"
-    """A list, or the count of its items."""
-    YES_NO = "yes_no"
-    CATEGORY = "category"
-    COMPARISON = "comparison"
-    IN_TURN = "in_turn"
-    """Things that a text names one after the other, without a list."""
-    MEMBERSHIP = "membership"
-    """Yes or no, by whether something is in a list."""
-    EXPANSION = "expansion"
-    """What an abbreviation stands for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A possible answer."""
-
-    form: Form
-    features: dict[str, float]
-    """What its confidence rests on; the names are those of ``confidence.FEATURES_OF`` for its form."""
-    compose: Callable[[float], Draft]
-    """Words it, given its confidence."""
+from rdhy_qa.terms import terms
 
 
 def propose(material: Material, evidence: Sequence[Evidence]) -> list[Proposal]:
@@ -62,7 +32,7 @@ def propose(material: Material, evidence: Sequence[Evidence]) -> list[Proposal]:
     if not evidence:
         return []
     if material.question.kind is Kind.YES_NO:
-        return list(_membership(material)) or [_yes_no(material, evidence)]
+        return list(yes_no.by_list(material)) or [yes_no.by_sentence(material, evidence)]
     lacks = _lacks_names(material.question, evidence[0]) or _lacks_number(material.question, evidence[0])
     found = [] if lacks else [_statement(material, evidence)]
     if (compared := comparisons.compare(material.question, material.wanted, material.lists)) is not None:
@@ -82,36 +52,20 @@ def propose(material: Material, evidence: Sequence[Evidence]) -> list[Proposal]:
     return found + list(_lists(material, evidence))
 
 
-_VALUES = (*FEATURES, *READ_FEATURES)
-
-
-def _value(found: Evidence, name: str) -> float:
-    return float(found.features[_VALUES.index(name)])
-
-
-def _common(material: Material, evidence: Sequence[Evidence]) -> dict[str, float]:
-    """What the confidence rests on whichever evidence is the best."""
-    total = sum(word.weight for word in material.wanted) or 1.0
-    return {
-        "unknown": sum(word.weight for word in material.wanted if not word.known) / total,
-        "nearest": max(passage.similarity for passage in material.passages),
-        "most_answerable": max((found.answerable for found in evidence if found.span is not None), default=-5.0) / 5,
-    }
-
-
 def _statement(material: Material, evidence: Sequence[Evidence]) -> Proposal:
     question, best = material.question, evidence[0]
     several = question.kind is Kind.LIST or question.count
     asks_names, new_names = _asks_names(question), _new_names(question, best)
     features = (
-        _common(material, evidence)
-        | _of_sentence(question, evidence)
+        common(material, evidence)
+        | of_sentence(question, evidence)
         | reading.alone(best, material.read)
         | {
             "words": float(len(material.wanted)),
             "is_list": float(question.kind is Kind.LIST),
             "is_count": float(question.count),
             "several": float(several),
+            "enumerates": float(several and _enumerates(best)),
             "few_names": float(several and asks_names and new_names < _SEVERAL),
             "nameless": float((asks_names or question.kind is Kind.NAME) and not new_names),
             "is_category": float(question.kind is Kind.CATEGORY),
@@ -127,17 +81,6 @@ def _statement(material: Material, evidence: Sequence[Evidence]) -> Proposal:
     )
 
 
-def _of_sentence(question: Question, evidence: Sequence[Evidence]) -> dict[str, float]:
-    """What speaks for the best sentence, and by how much it is the best."""
-    best = evidence[0]
-    named = dict(zip(_VALUES, best.features.tolist(), strict=True))
-    margin = min(best.score - evidence[1].score, _FAR) if len(evidence) > 1 else _FAR
-    untyped = question.wanted is not None and not best.typed
-    return named | {"margin": margin, "unmet": float(bool(best.unmet)), "untyped": float(untyped)}
-
-
-_FAR = 5.0
-"""Difference of scores from which the next best does not matter."""
 _SEVERAL = 2
 
 
@@ -145,7 +88,7 @@ def _lacks_names(question: Question, best: Evidence) -> bool:
     """Several names are asked for, and the best sentence has too few that the question does not have itself."""
     names = _new_names(question, best)
     if question.kind is Kind.LIST:
-        return _asks_names(question) and names < _SEVERAL and not _enumerates(best)
+        return _asks_names(question) and names < _SEVERAL and not _enumerates_no_names(best)
     return question.kind is Kind.NAME and question.plural and not names
 
 
@@ -159,12 +102,20 @@ def _asks_names(question: Question) -> bool:
     return any(re.fullmatch(NAMED_THINGS, term.folded) for term in question.focus)
 
 
-def _enumerates(found: Evidence) -> bool:
-    """The reader sees several things in a sentence that are no names: investors, schools and offices."""
+def _enumerates_no_names(found: Evidence) -> bool:
+    """The reader sees several things in a sentence that are no names."""
     if found.span is None:
         return False
     seen = found.span.of(found.document.text)
     return seen.count(",") + 1 >= _SEVERAL and not countries_in(seen)
+
+
+def _enumerates(found: Evidence) -> bool:
+    """What the reader sees in a sentence is several things: "investors, schools and offices"."""
+    return found.span is not None and len(_PARTS.split(found.span.of(found.document.text))) >= _SEVERAL
+
+
+_PARTS = re.compile(r",(?: and| or)? | (?:and|or|&) ")
 
 
 def _new_names(question: Question, found: Evidence) -> int:
@@ -186,7 +137,7 @@ def _lists(material: Material, evidence: Sequence[Evidence]) -> Iterator[Proposa
         yield _list(material, evidence, matched, several=True)
     if question.wanted in _SINGLE and not several:
         return
-    retrieved = [found for found in evidence if _value(found, "rank") >= _FIRST_RETRIEVED]
+    retrieved = [found for found in evidence if value(found, "rank") >= _FIRST_RETRIEVED]
     for candidate in material.lists:
         near = (
             any(lists.belongs(candidate, found) for found in evidence[:_NEAR])
@@ -215,9 +166,9 @@ def _list(material: Material, evidence: Sequence[Evidence], match: Match, *, sev
     others = [found for found in evidence if found not in of_it]
     opening = [(p, found) for p, found in enumerate(evidence) if any(lists.introduces(c, found) for c in match.lists)]
     read = [found for found in of_it if found.span is not None]
-    margin = (of_it[0].score if of_it else -_FAR) - (others[0].score if others else -_FAR)
+    margin = (of_it[0].score if of_it else -FAR) - (others[0].score if others else -FAR)
     of_names = all(candidate.is_of_names(material.words) for candidate in match.lists)
-    features = _common(material, evidence) | {
+    features = common(material, evidence) | {
         "coverage": match.coverage,
         "class_match": match.class_match,
         "by_words": float(match.by_words),
@@ -227,16 +178,16 @@ def _list(material: Material, evidence: Sequence[Evidence], match: Match, *, sev
         "missing": float(len(match.missing)),
         "missing_name": float(any(word.name for word in match.missing)),
         "opening": 1.0 / (1 + opening[0][0]) if opening else 0.0,
-        "opening_margin": max(opening[0][1].score - evidence[0].score, -_FAR) if opening else -_FAR,
-        "opening_item": _value(opening[0][1], "item") if opening else 0.0,
+        "opening_margin": max(opening[0][1].score - evidence[0].score, -FAR) if opening else -FAR,
+        "opening_item": value(opening[0][1], "item") if opening else 0.0,
         "similarity": max((found.similarity for found in of_it), default=0.0),
-        "passage": max((_value(found, "passage") for found in of_it), default=0.0),
-        "rank": max((_value(found, "rank") for found in of_it), default=0.0),
+        "passage": max((value(found, "passage") for found in of_it), default=0.0),
+        "rank": max((value(found, "rank") for found in of_it), default=0.0),
         "crowd": sum(found in of_it for found in evidence[:_NEAR]) / _NEAR,
-        "share": max((_value(found, "share") for found in read), default=-2.0),
+        "share": max((value(found, "share") for found in read), default=-2.0),
         "answerable": max((found.answerable for found in read), default=-5.0) / 5,
         "unread": float(not read),
-        "margin": min(max(margin, -_FAR), _FAR),
+        "margin": min(max(margin, -FAR), FAR),
         "several": float(several),
         "is_list": float(question.kind is Kind.LIST),
         "is_count": float(question.count),
@@ -274,7 +225,7 @@ def _category(material: Material, evidence: Sequence[Evidence]) -> Iterator[Prop
         draft = composition.category(candidate, record, [*focus, *_CATEGORY])
         if draft is None:
             continue
-        features = _common(material, evidence) | {
+        features = common(material, evidence) | {
             "named": float(bool(by_name)),
             "carried": float(_carries(candidate, record, asked)),
             "secondary": float(is_secondary(candidate.view.document)),
@@ -307,95 +258,3 @@ def _carries(candidate: RecordList, record: Record, asked: Sequence[Wanted]) -> 
     )
     countries = view.countries(record.start, record.end)
     return all(meets(word, around, countries) >= 0.5 for word in asked if word.name or word.country)
-
-
-# Yes or no
-
-
-def _membership(material: Material) -> Iterator[Proposal]:
-    """Whether what is named is in the list that is described; nothing where more is asked than that."""
-    asked = material.question.text
-    if is_negated(asked) or _STRICT.search(fold(asked)):
-        return
-    found = membership(material.wanted, material.lists)
-    if found is not None:
-        yield Proposal(Form.MEMBERSHIP, {}, lambda chance: composition.membership(found, chance))
-
-
-def _yes_no(material: Material, evidence: Sequence[Evidence]) -> Proposal:
-    """No where a sentence gives another value for one thing, or less than all that is asked.
-
-    One that carries all that is asked says yes, or no where it is negated; of any other it is the reader's word. Of 89
-    of our own questions .83 get the right one of the two like this, .67 by negation and .72 by the reader alone; of 60
-    on other articles .72, .35 and .77.
-    """
-    question, best = material.question, evidence[0]
-    other = next((found for value in material.wanted if (found := _other_value(material, value)) is not None), None)
-    lacking = any(
-        (word.name or word.country) and not meets(word, best.own, _countries(best)) for word in material.wanted
-    )
-    stricter = _is_stricter(question.text, best.quote)
-    features = (
-        _common(material, evidence)
-        | _of_sentence(question, evidence)
-        | {
-            "contradicted": float(other is not None),
-            "lacking": float(lacking),
-            "stricter": float(stricter),
-            "negation": float(is_negated(question.text) != is_negated(best.quote)),
-            "secondary": float(best.handicap > 0),
-        }
-    )
-    if other is not None:
-        return Proposal(Form.YES_NO, features, lambda chance: composition.yes_no(other, False, chance))
-    carries = features["item"] >= _CARRIED and not lacking
-    read = None if carries else reading.says_yes(best, material.read)
-    alike = is_negated(best.quote) == is_negated(question.text)
-    yes = not stricter and (alike if read is None else read)
-    return Proposal(Form.YES_NO, features, lambda chance: composition.yes_no(best, yes, chance))
-
-
-_STRICT = re.compile(
-    r"\b(?:all|every\w*|each|both|only|alone|solely|same|identical|equal|always|never|first|last|final|before|after|earlier"
-    r"|later|more than|less than|most|none|entirely|fully|completely|direct|directly|in agreement|exactly)\b"
-)
-
-
-def _is_stricter(question: str, quote: str) -> bool:
-    """Whether the question has a word that decides by itself between yes and no, and the sentence does not have it.
-
-    "Did all four win?" is not answered with yes by "one of the four won".
-    """
-    return not set(_STRICT.findall(fold(question))) <= set(_STRICT.findall(fold(quote)))
-
-
-def _countries(evidence: Evidence) -> frozenset[str]:
-    found = evidence.record or evidence.sentence
-    return frozenset(place.country for place in countries_in(evidence.document.text[found.start : found.end]))
-
-
-def _other_value(material: Material, value: Wanted) -> Evidence | None:
-    """Evidence for the question without one value, where it gives another: Qingdao for "was it held in Shanghai?"."""
-    if not (value.country or value.folded.isdigit() or (value.name and _is_place(material.question.text, value))):
-        return None
-    others = tuple(word for word in material.wanted if word is not value and value.stem not in word.stem)
-    if not others:
-        return None
-    found = usable(material.question, rank(material.question, others, material.passages, material.similarities))
-    if not found or found[0].missing or found[0].coverage < _CARRIED:
-        return None
-    if meets(value, found[0].own, _countries(found[0])) or not composition.contradicts(value, found[0]):
-        return None
-    record = found[0].record
-    if value.country is None or record is None or record.qualifier is None:
-        return found[0]
-    said = [i for i, s in enumerate(found[0].document.sentences) if s.start <= record.qualifier.start < s.end]
-    return replace(found[0], index=said[0]) if said else found[0]
-
-
-def _is_place(question: str, value: Wanted) -> bool:
-    return re.search(rf"\b(?:in|at|from)\s+(?:the\s+)?{re.escape(value.folded)}", fold(question)) is not None
-
-
-_CARRIED = 0.8
-"""Coverage from which a sentence says what is asked but for one value."""
