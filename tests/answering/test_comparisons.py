@@ -3,6 +3,24 @@
 from rdhy_qa.answering.comparisons import Comparison, compare
 from rdhy_qa.engine import Engine
 
+from .conftest import HARBOUR
+
+
+OTHER = """\
+---
+id: other
+title: Nets and oars
+---
+
+## Who sells what
+
+Three firms sell nets and oars in the harbour:
+
+- **RL Marten Ltd**: RL Marten sells nets.
+- **Tidewell Oars**: Tidewell sells oars.
+- **Sailors**: The Sailors are a shop.
+"""
+
 
 def compared(engine: Engine, text: str) -> Comparison | None:
     material = engine.material(text)
@@ -45,3 +63,8 @@ def test_the_answer_names_the_winner_and_cites_both(ask_harbour) -> None:
     assert len(answer.citations) == 2
     assert "900" in answer.answer
     assert "75" in answer.answer
+
+
+def test_what_lists_call_by_two_names_is_one_thing(engine_of) -> None:
+    engine = engine_of({"harbour.md": HARBOUR, "other.md": OTHER})
+    assert heads(compared(engine, "Who has more sailors, RL Marten or Tidewell?")) == ["Tidewell", "RL Marten"]

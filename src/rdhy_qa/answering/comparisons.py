@@ -4,17 +4,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rdhy_qa.answering.evidence import is_secondary
 from rdhy_qa.answering.lexicon import likeness
 from rdhy_qa.answering.lists import RecordList, records_named
 from rdhy_qa.answering.questions import Question
 from rdhy_qa.answering.spans import TypedSpan, numbers
-from rdhy_qa.answering.wanted import Wanted
+from rdhy_qa.answering.wanted import Wanted, meets
 from rdhy_qa.documents.document import Record
 from rdhy_qa.terms import STOP_WORDS, fold, terms
 
 _MORE = re.compile(r"\b(?:more|most|bigger|biggest|larger|largest|higher|highest|greater|greatest)\b")
 _LESS = re.compile(r"\b(?:less|least|fewer|fewest|smaller|smallest|lower|lowest)\b")
 _WINDOW = 60
+_MET = 0.8
+_TWO = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +44,22 @@ def compare(question: Question, wanted: Sequence[Wanted], lists: Sequence[Record
     more, less = _MORE.search(low), _LESS.search(low)
     if bool(more) == bool(less):
         return None
-    found: dict[str, tuple[RecordList, Record]] = {}
-    for candidate, record in records_named(wanted, lists):
-        assert record.head is not None
-        found.setdefault(fold(record.head.of(candidate.view.document.text)), (candidate, record))
-    if len(found) < 2:
-        return None
-    heads = {stem for candidate, record in found.values() for stem in _head(candidate, record)}
+    named = records_named(wanted, sorted(lists, key=lambda one: is_secondary(one.view.document)))
+    heads = {stem for entry in named for stem in _head(*entry)}
     units = [word.stem for word in wanted if word.stem not in heads]
-    sides = [
-        Side(candidate, record, number)
-        for candidate, record in found.values()
-        if (number := _number_of(candidate, record, units)) is not None
-    ]
-    if len(sides) < len(found):
+    found: dict[frozenset[str], Side | None] = {}
+    for candidate, record in named:
+        # What lists write in two ways, "Var Group" and "VARGROUP", the question names with the same words.
+        head = _head(candidate, record)
+        names = frozenset(word.stem for word in wanted if word.name and meets(word, head) >= _MET)
+        if not names:  # an item that is called by the question's other words
+            continue
+        thing = next((other for other in found if other & names), names)
+        if found.get(thing) is None:
+            number = _number_of(candidate, record, units)
+            found[thing] = None if number is None else Side(candidate, record, number)
+    sides = [side for side in found.values() if side is not None]
+    if len(sides) < max(len(found), _TWO):
         return None
     sides.sort(key=lambda side: side.number.value or 0.0, reverse=more is not None)
     return Comparison(tuple(sides), sides[0].number.value == sides[1].number.value)

@@ -113,8 +113,13 @@ def _short(question: Question, wanted: Sequence[Wanted], best: Evidence) -> Span
     found = _seen(question, wanted, best)
     if found is None or not best.document.text[found.start].isdigit():
         return found
-    limit = _LIMITS.search(best.document.text, best.sentence.start, found.start)
-    return Span(limit.start(), found.end) if limit else found
+    return _limited(best.document, best.sentence.start, found)
+
+
+def _limited(document: Document, begin: int, number: Span) -> Span:
+    """A number with what limits it, in a sentence that begins there."""
+    limit = _LIMITS.search(document.text, begin, number.start)
+    return Span(limit.start(), number.end) if limit else number
 
 
 def _seen(question: Question, wanted: Sequence[Wanted], best: Evidence) -> Span | None:
@@ -276,7 +281,8 @@ def comparison(compared: Comparison, confidence: float) -> Draft:
         where = _sentence_at(document, side.number.start)
         n = citations.cite(document, where.start, where.end)
         head = without_marks(side.record.head.of(document.text)) if side.record.head else ""
-        parts.append((head, f"{head}: {side.number.of(document.text)} [{n}]"))
+        number = _limited(document, where.start, Span(side.number.start, side.number.end))
+        parts.append((head, f"{head}: {number.of(document.text)} [{n}]"))
     short = "the same" if compared.tie else parts[0][0]
     text = "; ".join(part for _, part in parts) + "."
     lead = "Both give the same number. " if compared.tie else f"{short}. "

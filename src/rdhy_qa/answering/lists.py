@@ -170,15 +170,7 @@ def _score(question: Question, wanted: Sequence[Wanted], candidate: RecordList) 
     met: dict[str, float] = {}
     constraints: list[Wanted] = []
     for word in wanted:
-        share = max(
-            meets(word, described),
-            _AROUND * meets(word, section),
-            0.6 * meets(word, candidate.described | view.title),
-        )
-        if word.stem in _ANYTHING | RELATING or (attribute and word.stem in _COUNTRY):
-            share = max(share, 0.9)
-        elif word.focus and class_match >= 0.85:
-            share = max(share, class_match)
+        share = _share(word, candidate, class_match, attribute=attribute)
         if share < 0.8 and any(_item_meets(view, record, word) for record in candidate.records):
             constraints.append(word)
             share = 1.0
@@ -207,6 +199,20 @@ def _score(question: Question, wanted: Sequence[Wanted], candidate: RecordList) 
     score = coverage + 0.2 * class_match + 0.1 * precision - _SECONDARY * is_secondary(view.document)
     restricted = len(kept) < len(candidate.records)
     return _Scored(candidate, kept, restricted, score, coverage, class_match, attribute, limits, matched, missing)
+
+
+def _share(word: Wanted, candidate: RecordList, class_match: float, *, attribute: bool) -> float:
+    """How well what introduces a list, and what its items are, meet a word."""
+    if attribute and word.stem in _COUNTRY:
+        return 1.0
+    share = max(
+        meets(word, candidate.opening),
+        _AROUND * meets(word, candidate.headed),
+        0.6 * meets(word, candidate.described | candidate.view.title),
+    )
+    if word.stem in _ANYTHING | RELATING:
+        return max(share, 0.9)
+    return max(share, class_match) if word.focus and class_match >= 0.85 else share
 
 
 # What any list of named things may be a list of.
