@@ -5,7 +5,6 @@ from rdhy_qa.engine import Engine
 
 from .conftest import HARBOUR
 
-
 OTHER = """\
 ---
 id: other
@@ -18,7 +17,7 @@ Three firms sell nets and oars in the harbour:
 
 - **RL Marten Ltd**: RL Marten sells nets.
 - **Tidewell Oars**: Tidewell sells oars.
-- **Sailors**: The Sailors are a shop.
+- **Norby Ropery**: The ropery is a shop.
 """
 
 
