@@ -42,6 +42,8 @@ FEATURES_OF: dict[Form, tuple[str, ...]] = {
         "by_country",
         "missing",
         "missing_name",
+        "unheard",
+        "unheard_name",
         "opening",
         "opening_margin",
         "opening_item",

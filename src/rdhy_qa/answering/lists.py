@@ -337,6 +337,18 @@ def beside(candidate: RecordList, found: Evidence) -> bool:
     return candidate.records[0].section == found.block.section
 
 
+def unheard(candidate: RecordList, wanted: Sequence[Wanted]) -> list[Wanted]:
+    """The words that neither what is said around a list nor any of its items has."""
+    view = candidate.view
+    around = candidate.described | candidate.headed | view.title
+    around = around.union(*(view.stems_between(record.start, record.end) for record in candidate.records))
+    countries = frozenset().union(*(view.countries(record.start, record.end) for record in candidate.records))
+    return [word for word in wanted if meets(word, around, countries) < _HALF and word.stem not in _ANYTHING | RELATING]
+
+
+_HALF = 0.5
+
+
 def whole(candidate: RecordList) -> Match:
     """All of one list."""
     records = tuple((candidate, record) for record in candidate.records)

@@ -167,6 +167,7 @@ def _list(material: Material, evidence: Sequence[Evidence], match: Match, *, sev
     opening = [(p, found) for p, found in enumerate(evidence) if any(lists.introduces(c, found) for c in match.lists)]
     read = [found for found in of_it if found.span is not None]
     margin = (of_it[0].score if of_it else -FAR) - (others[0].score if others else -FAR)
+    unheard = lists.unheard(match.lists[0], material.wanted)
     of_names = all(candidate.is_of_names(material.words) for candidate in match.lists)
     features = common(material, evidence) | {
         "coverage": match.coverage,
@@ -176,6 +177,8 @@ def _list(material: Material, evidence: Sequence[Evidence], match: Match, *, sev
         "restricted": float(match.restricted),
         "by_country": float(match.restricted and any(word.country for word in material.wanted)),
         "missing": float(len(match.missing)),
+        "unheard": sum(word.weight for word in unheard) / (sum(word.weight for word in material.wanted) or 1.0),
+        "unheard_name": float(any(word.name or word.demanded for word in unheard)),
         "missing_name": float(any(word.name for word in match.missing)),
         "opening": 1.0 / (1 + opening[0][0]) if opening else 0.0,
         "opening_margin": max(opening[0][1].score - evidence[0].score, -FAR) if opening else -FAR,
