@@ -205,6 +205,8 @@ def _share(word: Wanted, candidate: RecordList, class_match: float, *, attribute
     """How well what introduces a list, and what its items are, meet a word."""
     if attribute and word.stem in _COUNTRY:
         return 1.0
+    if word.stem in _WINNING and candidate.opening & _WINNING:
+        return 1.0  # "six organisations won" opens a list of winners
     share = max(
         meets(word, candidate.opening),
         _AROUND * meets(word, candidate.headed),
