@@ -19,6 +19,9 @@ _BEFORE_PARENTHESES = re.compile(rf"(?<![\w-])(?P<letters>{_LETTERS})s?\s?\((?P<
 _ASKS = re.compile(
     r"\b(?:stands? for|short for|abbreviat\w+|acronym|initials|letters|(?:spelled|written) out|full (?:form|name))\b"
 )
+_TOKEN = re.compile(r"[\w&.'’-]+")
+_MEANS = re.compile(r"\W{1,3}mean(?:s|ing)?\b")
+_MEANING_OF = re.compile(r"\bmeaning of (?:the )?(?:\w{1,20} )?$")
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -42,14 +45,13 @@ def expansion(question: Question, views: Iterable[DocumentView]) -> Expansion | 
 
 def _is_asked_of(question: str, letters: str) -> bool:
     """Whether a question asks what letters stand for; those that are a word as well have to be capitals in it: "ME"."""
-    written = re.escape(letters) + "(?:s|'s)?"
-    lower = letters.lower()
-    if lower not in STOP_WORDS:
-        question, written = question.lower(), written.lower()
-    if not re.search(rf"(?<!\w){written}(?!\w)", question):
-        return False
-    means = rf"(?<!\w){written}\W+(?i:mean(?:s|ing)?\b)|\b(?i:meaning of) (?:the )?(?:\w+ )?{written}(?!\w)"
-    return bool(_ASKS.search(question.lower()) or re.search(means, question))
+    is_word = letters.lower() in STOP_WORDS
+    for token in _TOKEN.finditer(question):
+        said = token.group().removesuffix("s").rstrip("'’.")
+        if said == letters or (not is_word and said.lower() == letters.lower()):
+            before, after = question[: token.start()].lower(), question[token.end() :].lower()
+            return bool(_ASKS.search(before + after) or _MEANS.match(after) or _MEANING_OF.search(before))
+    return False
 
 
 def _expansions(view: DocumentView) -> Iterator[tuple[str, Span]]:
