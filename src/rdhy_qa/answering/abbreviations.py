@@ -63,10 +63,9 @@ def _expansions(view: DocumentView) -> Iterator[tuple[str, Span]]:
         for pattern in (_IN_PARENTHESES, _BEFORE_PARENTHESES):
             for match in pattern.finditer(quote):
                 start = _begin(match["words"], match["letters"])
-                if start is not None:
-                    words = Span(match.start("words") + start, match.end("words"))
-                    if pattern is _IN_PARENTHESES or start == 0:
-                        yield match["letters"], Span(sentence.start + words.start, sentence.start + words.end)
+                if start == 0 or (start is not None and pattern is _IN_PARENTHESES):
+                    begin = sentence.start + match.start("words") + start
+                    yield match["letters"], Span(begin, sentence.start + match.end("words"))
 
 
 def _begin(words: str, letters: str) -> int | None:

@@ -9,14 +9,13 @@ from rdhy_qa.answering.lexicon import likeness
 from rdhy_qa.answering.lists import RecordList, records_named
 from rdhy_qa.answering.questions import Question
 from rdhy_qa.answering.spans import TypedSpan, numbers
-from rdhy_qa.answering.wanted import Wanted, meets
+from rdhy_qa.answering.wanted import MET, Wanted, meets
 from rdhy_qa.documents.document import Record
 from rdhy_qa.terms import STOP_WORDS, fold, terms
 
 _MORE = re.compile(r"\b(?:more|most|bigger|biggest|larger|largest|higher|highest|greater|greatest)\b")
 _LESS = re.compile(r"\b(?:less|least|fewer|fewest|smaller|smallest|lower|lowest)\b")
 _WINDOW = 60
-_MET = 0.8
 _TWO = 2
 
 
@@ -44,14 +43,14 @@ def compare(question: Question, wanted: Sequence[Wanted], lists: Sequence[Record
     more, less = _MORE.search(low), _LESS.search(low)
     if bool(more) == bool(less):
         return None
-    named = records_named(wanted, sorted(lists, key=lambda one: is_secondary(one.view.document)))
+    named = sorted(records_named(wanted, lists), key=lambda entry: is_secondary(entry[0].view.document))
     heads = {stem for entry in named for stem in _head(*entry)}
     units = [word.stem for word in wanted if word.stem not in heads]
     found: dict[frozenset[str], Side | None] = {}
     for candidate, record in named:
         # What lists write in two ways, "Var Group" and "VARGROUP", the question names with the same words.
         head = _head(candidate, record)
-        names = frozenset(word.stem for word in wanted if word.name and meets(word, head) >= _MET)
+        names = frozenset(word.stem for word in wanted if word.name and meets(word, head) >= MET)
         if not names:  # an item that is called by the question's other words
             continue
         thing = next((other for other in found if other & names), names)

@@ -12,7 +12,7 @@ from rdhy_qa.answering.list_openings import class_nouns, is_plural_noun, opening
 from rdhy_qa.answering.named_items import NAMED, share_named
 from rdhy_qa.answering.questions import NAMED_THINGS, Kind, Question
 from rdhy_qa.answering.views import DocumentView
-from rdhy_qa.answering.wanted import Wanted, Words, meets
+from rdhy_qa.answering.wanted import MET, Wanted, Words, meets
 from rdhy_qa.documents.document import Record, Span
 from rdhy_qa.terms import stem, terms
 
@@ -160,18 +160,17 @@ class _Scored:
 
 def _score(question: Question, wanted: Sequence[Wanted], candidate: RecordList) -> _Scored | None:
     view = candidate.view
-    described, section = candidate.opening, candidate.headed
-    if not any(meets(word, described) >= 0.8 or meets(word, section) >= 0.8 for word in wanted):
+    if not any(meets(word, candidate.opening) >= MET or meets(word, candidate.headed) >= MET for word in wanted):
         return None  # it is introduced as something else: most lists of a large corpus end here
     attribute = _asks_countries(wanted, candidate)
-    class_match = _ATTRIBUTE if attribute else _class_match(question, wanted, candidate, described)
+    class_match = _ATTRIBUTE if attribute else _class_match(question, wanted, candidate)
     if class_match < _SAME_CLASS:
         return None
     met: dict[str, float] = {}
     constraints: list[Wanted] = []
     for word in wanted:
         share = _share(word, candidate, class_match, attribute=attribute)
-        if share < 0.8 and any(_item_meets(view, record, word) for record in candidate.records):
+        if share < MET and any(_item_meets(view, record, word) for record in candidate.records):
             constraints.append(word)
             share = 1.0
         met[word.folded] = share
@@ -189,11 +188,11 @@ def _score(question: Question, wanted: Sequence[Wanted], candidate: RecordList) 
     total = sum(word.weight for word in wanted)
     coverage = sum(word.weight * met[word.folded] for word in wanted) / total if total else 0.0
     missing = tuple(word for word in wanted if met[word.folded] < 0.5)
-    precision = sum(any(likeness(w.stem, d) for w in wanted) for d in described) / (len(described) or 1)
+    precision = sum(any(likeness(w.stem, d) for w in wanted) for d in candidate.opening) / (len(candidate.opening) or 1)
     matched = frozenset(
         word.folded
         for word in wanted
-        if met[word.folded] >= 0.8 and word not in constraints and word.stem not in _ANYTHING
+        if met[word.folded] >= MET and word not in constraints and word.stem not in _ANYTHING
     )
     limits = frozenset(word.folded for word in constraints)
     score = coverage + 0.2 * class_match + 0.1 * precision - _SECONDARY * is_secondary(view.document)
@@ -236,20 +235,18 @@ def _asks_countries(wanted: Sequence[Wanted], candidate: RecordList) -> bool:
     )
 
 
-def _class_match(
-    question: Question, wanted: Sequence[Wanted], candidate: RecordList, described: frozenset[str]
-) -> float:
+def _class_match(question: Question, wanted: Sequence[Wanted], candidate: RecordList) -> float:
     """How well the word that the question asks for fits the items: as what the lead-in or the heading calls them."""
     focus = [word for word in wanted if word.focus]
     if not focus:
         return 0.85
     if question.kind is Kind.NAME:  # "who moderated": what the lead-in says the named ones did
-        return max(meets(word, described | candidate.headed) for word in focus)
+        return max(meets(word, candidate.opening | candidate.headed) for word in focus)
     plurals = [word for word in focus if is_plural_noun(word.folded)]
     nouns = plurals or focus
     best = max((likeness(word.stem, c) for word in nouns for c in candidate.classes), default=0.0)
     # "the … category" in a lead-in does not make its items categories
-    loose = described - {word.stem for word in plurals} if plurals else described
+    loose = candidate.opening - {word.stem for word in plurals}
     best = max(best, 0.9 * max((meets(word, loose) for word in nouns), default=0.0))
     if any(word.stem in _ANYTHING for word in nouns) and candidate.has_heads:
         best = max(best, 0.85)
@@ -265,7 +262,7 @@ def _item_meets(view: DocumentView, record: Record, word: Wanted) -> bool:
         where = record.qualifier or record.head or Span(record.start, record.end)
         countries = view.countries(where.start, where.end)
         stems = frozenset()
-    return meets(word, stems, countries) >= 0.8
+    return meets(word, stems, countries) >= MET
 
 
 def match(question: Question, wanted: Sequence[Wanted], candidates: Iterable[RecordList], words: Words) -> Match | None:

@@ -7,17 +7,15 @@ from rdhy_qa.answering.evidence import is_secondary
 from rdhy_qa.answering.lexicon import likeness
 from rdhy_qa.answering.lists import RELATING, RecordList, awards
 from rdhy_qa.answering.named_items import NAMED, share_named
-from rdhy_qa.answering.wanted import Wanted, meets
+from rdhy_qa.answering.wanted import MET, Wanted, meets
 from rdhy_qa.documents.document import Record
 from rdhy_qa.terms import stem
 
-_BELONGING = frozenset(stem(word) for word in "belong part member include count among list".split())
 _AWARDED = frozenset(
     stem(word)
     for word in "win won winner award awarded prize receive received get earn honour honor category class title".split()
 )
 """What is said of the items of a list of winners, whichever of these words the list has."""
-_MET = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ def _rest(wanted: Sequence[Wanted], candidate: RecordList, record: Record) -> li
     """What a question has beside the name of an item."""
     assert record.head is not None
     head = candidate.view.stems_between(record.head.start, record.head.end)
-    return [word for word in wanted if meets(word, head) < _MET and share_named(candidate.view, record, [word]) < NAMED]
+    return [word for word in wanted if meets(word, head) < MET and share_named(candidate.view, record, [word]) < NAMED]
 
 
 def _describes(candidate: RecordList, words: Sequence[Wanted], record: Record | None = None) -> bool:
@@ -68,12 +66,11 @@ def _describes(candidate: RecordList, words: Sequence[Wanted], record: Record | 
         assert where is not None
         countries = candidate.view.countries(where.start, where.end)
     return any(_is_class(candidate, word) for word in words) and all(
-        word.stem in RELATING
-        or (awards(candidate) if word.stem in _AWARDED else meets(word, around, countries) >= _MET)
+        word.stem in RELATING or (awards(candidate) if word.stem in _AWARDED else meets(word, around, countries) >= MET)
         for word in words
     )
 
 
 def _is_class(candidate: RecordList, word: Wanted) -> bool:
     """Whether a word says what the items of a list are."""
-    return word.stem in RELATING | _AWARDED or any(likeness(word.stem, kind) >= _MET for kind in candidate.classes)
+    return word.stem in RELATING | _AWARDED or any(likeness(word.stem, kind) >= MET for kind in candidate.classes)

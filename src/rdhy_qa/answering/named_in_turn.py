@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rdhy_qa.answering.list_names import name_beside
 from rdhy_qa.answering.questions import Kind, Question
 from rdhy_qa.answering.views import DocumentView
-from rdhy_qa.answering.wanted import Wanted, meets
+from rdhy_qa.answering.wanted import MET, Wanted, meets
 from rdhy_qa.documents.document import Span
 from rdhy_qa.terms import Term, stem, terms
 
@@ -19,7 +19,6 @@ _BETWEEN = 2
 """Words that may stand between "next" and the word for what comes next."""
 _FEWEST = 2
 """Sentences that say "first", "next" or the like, from which things are named in turn."""
-_MET = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ def _of_document(kind: Term, others: Sequence[Wanted], view: DocumentView) -> Tu
             span = Span(sentence.start + name.start, sentence.start + name.end)
             found.setdefault(view.stems_between(span.start, span.end), span)
             turns += in_turn
-    if turns < _FEWEST or any(meets(word, frozenset(around)) < _MET for word in others):
+    if turns < _FEWEST or any(meets(word, frozenset(around)) < MET for word in others):
         return None
     return Turns(view, tuple(sorted(found.values(), key=lambda span: span.start)), kind.folded)
 

@@ -32,7 +32,7 @@ def propose(material: Material, evidence: Sequence[Evidence]) -> list[Proposal]:
     if not evidence:
         return []
     if material.question.kind is Kind.YES_NO:
-        return list(yes_no.by_list(material)) or [yes_no.by_sentence(material, evidence)]
+        return [yes_no.by_list(material) or yes_no.by_sentence(material, evidence)]
     lacks = _lacks_names(material.question, evidence[0]) or _lacks_number(material.question, evidence[0])
     found = [] if lacks else [_statement(material, evidence)]
     if (compared := comparisons.compare(material.question, material.wanted, material.lists)) is not None:

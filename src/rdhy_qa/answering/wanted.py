@@ -31,6 +31,10 @@ class Wanted:
     """The relation itself: "founder" in "founder of …", "invented" in "who invented …"."""
 
 
+MET = 0.8
+"""How well a word has to be met to count as said."""
+
+
 def meets(wanted: Wanted, stems: frozenset[str], countries: frozenset[str] = frozenset()) -> float:
     """How well a set of stems meets a wanted word, in [0, 1]."""
     if wanted.country is not None:

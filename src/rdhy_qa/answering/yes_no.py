@@ -1,7 +1,7 @@
 """Yes or no: by a list that has what is named, or by what a sentence says."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from rdhy_qa.answering import composition, reading
@@ -15,14 +15,14 @@ from rdhy_qa.answering.wanted import Wanted, meets
 from rdhy_qa.terms import fold
 
 
-def by_list(material: Material) -> Iterator[Proposal]:
-    """Whether what is named is in the list that is described; nothing where more is asked than that."""
+def by_list(material: Material) -> Proposal | None:
+    """Whether what is named is in the list that is described; None where more is asked than that."""
     asked = material.question.text
     if is_negated(asked) or _STRICT.search(fold(asked)):
-        return
-    found = membership(material.wanted, material.lists)
-    if found is not None:
-        yield Proposal(Form.MEMBERSHIP, {}, lambda chance: composition.membership(found, chance))
+        return None
+    if (found := membership(material.wanted, material.lists)) is None:
+        return None
+    return Proposal(Form.MEMBERSHIP, {}, lambda chance: composition.membership(found, chance))
 
 
 def by_sentence(material: Material, evidence: Sequence[Evidence]) -> Proposal:
