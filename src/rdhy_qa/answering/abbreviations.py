@@ -36,25 +36,32 @@ class Expansion:
 
 def expansion(question: Question, views: Iterable[DocumentView]) -> Expansion | None:
     """What the letters stand for that a question asks about, from the first document that says so."""
-    for view in views:
-        for letters, words in _expansions(view):
-            if _is_asked_of(question.text, letters):
-                return Expansion(view, letters, words)
-    return None
+    asked = _asked(question.text)
+    if not asked:  # nearly always: no document is looked at
+        return None
+    found = (Expansion(view, letters, words) for view in views for letters, words in _expansions(view, asked))
+    return next(found, None)
 
 
-def _is_asked_of(question: str, letters: str) -> bool:
-    """Whether a question asks what letters stand for; those that are a word as well have to be capitals in it: "ME"."""
-    is_word = letters.lower() in STOP_WORDS
+def _asked(question: str) -> frozenset[str]:
+    """The words of a question that it asks the meaning of, as they are written; they may be letters for others."""
+    found = set()
     for token in _TOKEN.finditer(question):
-        said = token.group().removesuffix("s").rstrip("'’.")
-        if said == letters or (not is_word and said.lower() == letters.lower()):
-            before, after = question[: token.start()].lower(), question[token.end() :].lower()
-            return bool(_ASKS.search(before + after) or _MEANS.match(after) or _MEANING_OF.search(before))
-    return False
+        before, after = question[: token.start()].lower(), question[token.end() :].lower()
+        if _ASKS.search(before + after) or _MEANS.match(after) or _MEANING_OF.search(before):
+            found.add(token.group().removesuffix("s").rstrip("'’."))
+    return frozenset(found)
 
 
-def _expansions(view: DocumentView) -> Iterator[tuple[str, Span]]:
+def _is_asked(letters: str, asked: frozenset[str]) -> bool:
+    """Whether letters are among the words asked about; what is a word as well has to be in capitals there: "ME"."""
+    if letters.lower() in STOP_WORDS:
+        return letters in asked
+    return letters.lower() in {word.lower() for word in asked}
+
+
+def _expansions(view: DocumentView, asked: frozenset[str]) -> Iterator[tuple[str, Span]]:
+    """The letters asked about that a document spells out, each with its words."""
     text = view.document.text
     for sentence in view.document.sentences:
         quote = text[sentence.start : sentence.end]
@@ -62,6 +69,8 @@ def _expansions(view: DocumentView) -> Iterator[tuple[str, Span]]:
             continue
         for pattern in (_IN_PARENTHESES, _BEFORE_PARENTHESES):
             for match in pattern.finditer(quote):
+                if not _is_asked(match["letters"], asked):
+                    continue
                 start = _begin(match["words"], match["letters"])
                 if start == 0 or (start is not None and pattern is _IN_PARENTHESES):
                     begin = sentence.start + match.start("words") + start
